@@ -1,0 +1,13 @@
+/* Combinational equivalence of pairs of roots of one graph. */
+#ifndef NETC_CORE_CEC_H
+#define NETC_CORE_CEC_H
+
+#include <stdint.h>
+
+/* The graph's roots are num_pairs literals of the first circuit and then as many of the second. verdicts: uint8, 1 equal,
+ * 0 different, 2 undecided; pattern: uint8[leaves], the leaves' values of a counterexample to pair *different. Returns 1
+ * all equal, 0 some pair differs (the rest may not have been looked at: 2), 2 undecided. */
+int64_t netc_cec(const netc_aig *aig, netc_context *context, int64_t sweep_conflicts, int64_t final_conflicts,
+                 uint8_t *verdicts, uint8_t *pattern, int64_t *different);
+
+#endif

@@ -1,0 +1,46 @@
+// Small AIG structures for every function of up to four variables.
+//
+// The 65,536 functions fall into 222 NPN classes (equal up to negating inputs, permuting inputs, negating the output).
+// Each class gets up to eight structures, found by dynamic programming over AND (one node) and XOR (three nodes): a
+// function's cost is the least sum of the costs of two functions it is the AND or XOR of. Sub-functions that occur twice in
+// a structure are built once. Computed on first use, in a few milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "netc/core/builder.hpp"
+
+namespace netc {
+
+// A straight-line program over up to four inputs. Literal 2 * i + c with i < 4 is input i, with i >= 4 gate i - 4.
+struct Structure {
+    std::vector<uint8_t> gates;  // two literals a gate
+    uint8_t output = 0;          // a literal, or kFalseOutput for constant false
+    static constexpr uint8_t kFalseOutput = 0xFF;
+
+    size_t num_gates() const { return gates.size() / 2; }
+};
+
+// How a function is obtained from its class: f(x) = representative(y) ^ negate, y_i = x[permutation[i]] ^ phase bit i.
+struct Transform {
+    uint8_t permutation[4];
+    uint8_t phase;
+    bool negate;
+};
+
+struct FourInput {
+    uint8_t class_of[65536];
+    Transform transform_of[65536];
+    std::vector<std::vector<Structure>> structures;  // by class; the first is the smallest
+
+    static const FourInput &instance();
+
+    // ANDs in the smallest structure known.
+    size_t cost(uint16_t table) const { return structures[class_of[table]][0].num_gates(); }
+
+    // Builds the first structure of the function over these literals.
+    Lit build(Builder &builder, uint16_t table, const Lit inputs[4]) const;
+};
+
+}  // namespace netc

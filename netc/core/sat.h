@@ -1,0 +1,12 @@
+/* The solver over DIMACS, for cross-checking it against others. */
+#ifndef NETC_CORE_SAT_H
+#define NETC_CORE_SAT_H
+
+#include <stdint.h>
+
+/* dimacs: clauses as signed literals, each ended by 0. Returns 10 satisfiable (model: 0 or 1 a variable), 20
+ * unsatisfiable (model: the assumptions used, 1, -1, or 0 for none), 0 unknown within the conflicts. */
+int64_t netc_sat_solve(const int32_t *dimacs, int64_t count, int64_t num_vars, const int32_t *assumptions,
+                       int64_t num_assumptions, int64_t conflicts, int32_t *model);
+
+#endif

@@ -1,0 +1,111 @@
+// A small incremental CDCL solver, made for hundreds of thousands of small questions about cones of one graph.
+//
+// Clauses with two watched literals, first-UIP learning with minimisation, VSIDS, phase saving, Luby restarts, reduction of
+// learnt clauses by LBD, assumptions, and budgets of conflicts. What is special is the decision rule for *gates*: a
+// variable may be declared the AND of two literals, and then a decision is made only to justify a gate that is assigned
+// false while neither fan-in is. When every assigned gate is justified the assignment extends to the whole graph, so the
+// solver stops there and never visits logic that the question does not depend on. Variables that are no gates and occur
+// in plain clauses must be declared `free`; those are decided by VSIDS.
+// After MiniSat (Eén, Sörensson 2003) and ATPG's justification frontier.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace netc::sat {
+
+using Var = uint32_t;
+using Literal = uint32_t;  // 2 * variable + negation
+
+inline Var var_of(Literal lit) { return lit >> 1; }
+inline Literal negation(Literal lit) { return lit ^ 1; }
+
+enum class Answer { satisfiable, unsatisfiable, unknown };
+
+class Solver {
+public:
+    Var new_var();
+    size_t num_vars() const { return value_.size(); }
+
+    // Declares a new variable to be a AND b; adds its clauses.
+    Var new_gate(Literal a, Literal b);
+    void declare_free(Var var);
+
+    // Adds a clause between queries; false when the formula has become unsatisfiable.
+    bool add_clause(const Literal *literals, size_t count);
+
+    // Under these assumptions, within this many conflicts (< 0: no limit).
+    Answer solve(const Literal *assumptions, size_t count, int64_t conflicts);
+
+    // After `satisfiable`: 1 true, 0 false, -1 when the answer does not depend on it.
+    int model(Var var) const { return model_[var]; }
+    // After `unsatisfiable`: the assumptions that were used, negated.
+    const std::vector<Literal> &core() const { return core_; }
+
+    uint64_t propagations() const { return propagations_; }
+    uint64_t conflicts() const { return total_conflicts_; }
+    size_t learnt_clauses() const { return learnts_.size(); }
+
+private:
+    using Ref = uint32_t;  // a clause's place in the arena: size and LBD, activity stamp, literals
+    static constexpr Ref kNoReason = 0xFFFFFFFF;
+    struct Watch {
+        Ref clause;
+        Literal blocker;
+    };
+    struct Gate {
+        Literal a, b;
+    };
+    static constexpr Literal kNoGate = 0xFFFFFFFF;
+
+    // -1 unassigned, 0 false, 1 true
+    int value(Literal lit) const { return value_[var_of(lit)] < 0 ? -1 : value_[var_of(lit)] ^ static_cast<int>(lit & 1); }
+    Literal *literals(Ref clause) { return &arena_[clause + 2]; }
+    uint32_t size(Ref clause) const { return arena_[clause]; }
+    uint32_t &lbd(Ref clause) { return arena_[clause + 1]; }
+
+    Ref allocate(const Literal *literals, size_t count, uint32_t lbd);
+    void attach(Ref clause);
+    void assign(Literal lit, Ref reason);
+    Ref propagate();
+    void analyze(Ref conflict);
+    bool redundant(Literal lit);
+    void analyze_final(Literal failed);
+    void backtrack(size_t level);
+    Literal decide();
+    void bump(Var var);
+    void reduce();
+    size_t level() const { return level_start_.size(); }
+
+    // The heap of free variables by activity.
+    void heap_insert(Var var);
+    void heap_up(size_t at);
+    void heap_down(size_t at);
+    Var heap_pop();
+
+    std::vector<int8_t> value_, saved_phase_, model_;
+    std::vector<uint32_t> level_of_;
+    std::vector<Ref> reason_;
+    std::vector<Gate> gate_;
+    std::vector<double> activity_;
+    std::vector<uint8_t> seen_, free_;
+    std::vector<std::vector<Watch>> watches_;  // by the literal that becomes false
+
+    std::vector<uint32_t> arena_;
+    std::vector<Ref> learnts_;
+    std::vector<Literal> trail_;
+    std::vector<size_t> level_start_;      // the trail's size at each decision
+    std::vector<size_t> level_justified_;  // how far the trail was justified then
+    size_t propagated_ = 0, justified_ = 0;
+
+    std::vector<Literal> learnt_, core_, analyze_stack_, to_clear_;
+    std::vector<Var> heap_;
+    std::vector<int32_t> heap_at_;
+    double increment_ = 1;
+    bool inconsistent_ = false;
+    uint64_t propagations_ = 0, total_conflicts_ = 0;
+    size_t reduce_at_ = 4000;
+};
+
+}  // namespace netc::sat

@@ -1,0 +1,85 @@
+// SAT sweeping: finds the nodes of a graph that compute the same function, up to complement.
+//
+// Random simulation gives every node a signature; nodes with equal signatures are candidates. The graph is then rebuilt
+// through a hash table in topological order, so that by the time a candidate pair is reached its cones have already been
+// merged below it. A pair is proved by the truth table of a small window that contains the difference, else by SAT in
+// both directions within a budget of conflicts. A counterexample is kept with some near neighbours, and when enough are
+// collected all nodes are simulated under them and signatures refined.
+// After Kuehlmann et al. 2002 and Mishchenko et al., FRAIGs, 2005; the order of proofs as in ABC's fraig.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "netc/core/builder.hpp"
+#include "netc/core/random.hpp"
+#include "netc/core/sat.hpp"
+
+namespace netc {
+
+enum class Verdict { equal, different, unknown };
+
+struct SweepOptions {
+    int64_t conflicts = 1000;  // for each SAT query; < 0 for no limit
+    uint64_t seed = 1;
+};
+
+struct SweepCounts {
+    int64_t merged_by_window = 0, merged_by_sat = 0, refuted = 0, undecided = 0;
+};
+
+class Sweeper {
+public:
+    Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context);
+
+    // Rebuilds the graph, merging what is proved equal. Stops merging, but not rebuilding, when the context says so.
+    void run();
+
+    // Whether two literals of the *new* graph are equal; `different` leaves the leaves' values in counterexample().
+    Verdict prove(Lit a, Lit b, int64_t conflicts);
+
+    const uint8_t *counterexample() const { return pattern_.data(); }
+    // The leaves' values in a simulated pattern in which two old literals differ; false if none was seen.
+    bool find_difference(Lit a, Lit b);
+
+    uint32_t *image() { return image_.data(); }
+    Array<uint32_t> take_image() { return std::move(image_); }
+    Builder &made() { return made_; }
+    const SweepCounts &counts() const { return counts_; }
+
+private:
+    void simulate_random();
+    void refine(const uint64_t *words, size_t count, bool first);
+    void group();
+    void learn_counterexample();
+    void flush_patterns();
+    Verdict prove_by_window(Lit a, Lit b);
+    Verdict prove_by_sat(Lit a, Lit b, int64_t conflicts);
+    sat::Literal literal_for(Lit lit);
+    void forget_solver();
+    uint64_t random_word();
+
+    AigView aig_;
+    SweepOptions options_;
+    netc_context *context_;
+    Random random_;
+    Builder made_;
+    Array<uint32_t> image_;
+    Array<uint64_t> signature_;  // by old node: a hash of its values in all patterns, in its phase
+    Array<uint8_t> phase_;       // by old node: its value in the first pattern
+    Array<Node> candidate_;      // by old node: the first node with the same signature, or itself
+    Array<uint8_t> shared_;      // by old node: some other node has its signature
+    Array<Node> active_;         // the old nodes that share their signature
+    Array<uint64_t> values_;     // [nodes][1] while patterns are simulated
+    Array<uint8_t> pattern_;     // the leaves' values in the last counterexample
+    Array<uint64_t> pending_;    // by leaf: counterexamples not yet simulated, one a bit
+    size_t num_pending_ = 0, flush_at_ = 1;
+
+    std::unique_ptr<sat::Solver> solver_;
+    std::vector<sat::Var> var_of_;  // by new node; kNone where the solver does not know it
+    std::vector<Node> solver_leaves_;
+    std::vector<Node> stack_;
+    SweepCounts counts_;
+};
+
+}  // namespace netc

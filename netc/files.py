@@ -1,0 +1,168 @@
+"""Reading and writing files: whole or not at all, compressed or not, `-` for standard input and output."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import lzma
+import mmap
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from netc.errors import NetcError
+
+__all__ = ["STDIO", "Source", "read_source", "write_chunks", "writing"]
+
+STDIO = "-"
+
+_MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file in memory: its bytes (mapped where it is a plain file), the name for messages, the path if it has one."""
+
+    name: str
+    data: bytes | mmap.mmap
+    path: Path | None = None
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its suffixes of format and compression."""
+        if self.path is None:
+            return "circuit"
+        return Path(strip_compression(self.path.name)).stem or "circuit"
+
+    def located(self, error: NetcError) -> NetcError:
+        """The same error with this file's name before its place."""
+        if not error.place:
+            place = self.name
+        elif error.place[0].isdigit():
+            place = f"{self.name}:{error.place}"
+        else:
+            place = f"{self.name}: {error.place}"
+        return NetcError(place, error.what, error.hint)
+
+
+def strip_compression(name: str) -> str:
+    for suffix in _MAGIC.values():
+        if name.endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def _zstandard() -> Any:
+    try:
+        import zstandard
+    except ImportError:
+        raise NetcError("", "reading and writing .zst needs the package zstandard", "pip install 'netc[zstd]'") from None
+    return zstandard
+
+
+def _decompress(name: str, data: bytes | mmap.mmap) -> bytes | mmap.mmap:
+    kind = next((kind for magic, kind in _MAGIC.items() if data[: len(magic)] == magic), None)
+    if kind is None:
+        return data
+    try:
+        if kind == ".gz":
+            return gzip.decompress(data)
+        if kind == ".xz":
+            return lzma.decompress(data)
+        zstandard = _zstandard()
+        return cast(bytes, zstandard.ZstdDecompressor().decompressobj().decompress(bytes(data)))
+    except NetcError as error:
+        raise NetcError(name, error.what, error.hint) from None
+    except Exception as error:  # noqa: BLE001 - zstandard, gzip, lzma and zlib each raise their own
+        raise NetcError(name, f"the {kind[1:]} data is damaged: {error}") from None
+
+
+def read_source(path: str | Path) -> Source:
+    """Read a file, or standard input for ``-``; .gz, .xz and .zst are decompressed, by content."""
+    if str(path) == STDIO:
+        data = sys.stdin.buffer.read()
+        if not data:
+            raise NetcError("<stdin>", "nothing came in")
+        return Source("<stdin>", _decompress("<stdin>", data))
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size and path.is_file():
+                mapped: bytes | mmap.mmap = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            else:
+                mapped = file.read()
+    except IsADirectoryError:
+        raise NetcError(str(path), "this is a directory") from None
+    except OSError as error:
+        raise NetcError(str(path), error.strerror or str(error)) from None
+    if not len(mapped):
+        raise NetcError(str(path), "the file is empty")
+    return Source(str(path), _decompress(str(path), mapped), path)
+
+
+def _compressed(file: IO[bytes], name: str) -> IO[bytes]:
+    """`file` itself, or a compressor over it, by the name's suffix. No date and no name goes into the bytes."""
+    if name.endswith(".gz"):
+        return cast(IO[bytes], gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6))
+    if name.endswith(".xz"):
+        return cast(IO[bytes], lzma.LZMAFile(file, "wb"))
+    if name.endswith(".zst"):
+        return cast(IO[bytes], _zstandard().ZstdCompressor().stream_writer(file, closefd=False))
+    return file
+
+
+@contextlib.contextmanager
+def writing(path: str | Path, *, force: bool = True) -> Iterator[IO[bytes]]:
+    """A binary file to write: it appears under its name when the block ends well, and not at all otherwise.
+
+    ``-`` is standard output. Without `force` an existing file is a `NetcError`.
+    """
+    name = str(path)
+    if name == STDIO:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(path)
+    if path.exists() and not force:
+        raise NetcError(name, "the file exists already", "--force overwrites it")
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe: nothing to rename onto
+            if path.is_dir():
+                raise NetcError(name, "this is a directory")
+            with path.open("wb") as file:
+                yield file
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise NetcError(name, error.strerror or str(error)) from None
+    try:
+        try:
+            with os.fdopen(handle, "wb") as file:
+                stream = _compressed(file, path.name)
+                yield stream
+                if stream is not file:
+                    stream.close()
+            Path(beside).chmod(0o666 & ~_umask())
+            Path(beside).replace(path)
+        except OSError as error:
+            raise NetcError(name, error.strerror or str(error)) from None
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def write_chunks(path: str | Path, chunks: Iterable[bytes], *, force: bool = True) -> None:
+    """Write chunks one after another, so that memory does not follow the file's size."""
+    with writing(path, force=force) as file:
+        for chunk in chunks:
+            file.write(chunk)

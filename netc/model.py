@@ -1,0 +1,95 @@
+"""A circuit with what surrounds it: what `netc.load` returns, whatever the file was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netc.aig import NONE, Aig, Lits, Step, compose
+from netc.encoder import Encoder
+from netc.errors import InternalError, NetcError
+from netc.flatten import flatten
+from netc.head import Head
+from netc.layers import LayeredNetwork
+
+if TYPE_CHECKING:
+    from netc.report import Report
+
+__all__ = ["Model"]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Encoder, logic, head: features in, bits, scores and classes out.
+
+    `logic` is always there; a plain AIGER file has nothing else. `trained` is the network as loaded, until a pass
+    changes what the outputs mean; ``origins`` is ``uint32[neurons]``, the literal in `logic` that each trained neuron
+    became, or `NONE`. `notes` are lines that say what a frontend found and inferred.
+    """
+
+    logic: Aig
+    encoder: Encoder | None = None
+    trained: LayeredNetwork | None = None
+    head: Head | None = None
+    origins: Lits = field(default_factory=lambda: np.zeros(0, np.uint32))
+    name: str = "circuit"
+    class_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    report: Report | None = None
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    @classmethod
+    def of_layers(
+        cls,
+        network: LayeredNetwork,
+        *,
+        encoder: Encoder | None = None,
+        head: Head | None = None,
+        name: str = "circuit",
+        notes: Sequence[str] = (),
+    ) -> Model:
+        """Flatten a trained network and keep it beside its graph."""
+        logic, origins = flatten(network)
+        return cls(logic, encoder, network, head, origins, name, (), tuple(notes))
+
+    def check(self) -> None:
+        """Raise `NetcError` unless the parts fit each other."""
+        ports = self.logic.ports
+        if self.encoder is not None and self.encoder.bits != ports.inputs:
+            raise NetcError("", f"the encoder makes {self.encoder.bits} bits; the logic reads {ports.inputs}")
+        if self.head is not None and len(self.head.bit) and int(self.head.bit.max()) >= ports.outputs:
+            raise NetcError("", f"the head reads output bit {int(self.head.bit.max())} of {ports.outputs}")
+        if self.trained is not None:
+            if self.trained.inputs != ports.inputs:
+                raise NetcError("", f"the layers read {self.trained.inputs} bits; the logic has {ports.inputs} inputs")
+            if len(self.origins) != self.trained.num_neurons:
+                raise InternalError("origins do not match the trained neurons")
+        kept = self.origins[self.origins != NONE]
+        if len(kept) and int(kept.max()) >> 1 >= self.logic.num_nodes:
+            raise InternalError("an origin is no literal of the graph")
+        if self.class_names and (self.head is None or len(self.class_names) != self.head.classes):
+            raise NetcError("", f"{len(self.class_names)} class names for another number of classes")
+
+    def __repr__(self) -> str:
+        classes = f" → {self.head.classes} classes" if self.head else ""
+        return f"<Model {self.name}: {self.logic!r}{classes}>"
+
+    def with_step(self, step: Step) -> Model:
+        """The same model over the graph that a pass made."""
+        origins = compose(self.origins, step.image) if len(self.origins) else self.origins
+        return replace(self, logic=step.aig, origins=origins)
+
+    def with_encoder(self, encoder: Encoder | None) -> Model:
+        return replace(self, encoder=encoder)
+
+    def neurons_of(self, node: int) -> list[tuple[int, int]]:
+        """The trained neurons, as (layer, index), whose function or its complement this node computes."""
+        if self.trained is None:
+            return []
+        found = np.flatnonzero((self.origins != NONE) & (self.origins >> 1 == node))
+        return [self.trained.origin(int(neuron)) for neuron in found]

@@ -1,0 +1,16 @@
+"""Four folders, one package: passes/, backends/ and runtime/ install as netc.passes, netc.backends and netc.runtime."""
+
+from setuptools import find_packages, setup
+
+HOMES = {"netc": "netc", "netc.passes": "passes", "netc.backends": "backends", "netc.runtime": "runtime"}
+
+setup(
+    package_dir=HOMES,
+    packages=[
+        ".".join(filter(None, (name, sub))) for name, home in HOMES.items() for sub in ("", *find_packages(home))
+    ],
+    include_package_data=False,
+    package_data={"netc": ["py.typed"], "netc.runtime": ["netc_runtime.h"]},
+    cffi_modules=["netc/core/build.py:ffibuilder"],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)
