@@ -13,7 +13,7 @@ from netc.aig import Aig, Lits
 from netc.context import Context
 from netc.errors import InternalError, NetcError
 from netc.ports import ROOT_KINDS, UNINITIALISED
-from netc.simulate import simulate
+from netc.simulation import simulate
 
 __all__ = ["Cec", "Verdict", "check", "prove"]
 

@@ -70,6 +70,13 @@ class Context:
         for made in self._children:
             made.cancel()
 
+    def stop_here(self) -> None:
+        """Mark the run as stopped at the work done so far, and cancel its parts."""
+        if self.struct.stopped_at < 0:
+            self.struct.stopped_at = self.struct.work
+        for made in self._children:
+            made.cancel()
+
     def stop(self, units: int = 1) -> bool:
         """Count work and say whether to stop, at the same places as the core does."""
         struct = self.struct

@@ -20,7 +20,8 @@ class Head:
 
     Class c sums ``weight[j] * bits[bit[j]]`` over ``start[c] <= j < start[c + 1]`` and adds ``offset[c]``. ``start`` is
     ``int64[classes + 1]``, ``bit`` ``uint32``, ``weight`` and ``offset`` ``int32``. Logits, as the trained network gives
-    them, are ``(score + beta) / tau``; neither changes the class.
+    them, are ``(score + beta) / tau``; neither changes the class. `only_class` marks a head that only decodes a class from
+    its bits: its scores rank the classes but are not the trained votes.
     """
 
     start: npt.NDArray[np.int64]
@@ -29,6 +30,7 @@ class Head:
     offset: npt.NDArray[np.int32]
     tau: float = 1.0
     beta: float = 0.0
+    only_class: bool = False
 
     def __post_init__(self) -> None:
         for name, dtype in (("start", np.int64), ("bit", np.uint32), ("weight", np.int32), ("offset", np.int32)):
@@ -47,6 +49,18 @@ class Head:
             np.zeros(classes, np.int32),
             tau,
             beta,
+        )
+
+    @classmethod
+    def decoder(cls, bits: int, classes: int) -> Head:
+        """Output bits are a class number in binary, bit 0 first: class c scores one for each bit that agrees with c."""
+        agrees = np.arange(classes)[:, None] >> np.arange(bits) & 1
+        return cls(
+            np.arange(classes + 1) * bits,
+            np.tile(np.arange(bits), classes),
+            (2 * agrees - 1).reshape(-1),
+            (1 - agrees).sum(axis=1),
+            only_class=True,
         )
 
     @property
@@ -97,7 +111,7 @@ class Head:
         )
 
     def to_json(self) -> dict[str, Any]:
-        scale = {"tau": self.tau, "beta": self.beta}
+        scale = {"tau": self.tau, "beta": self.beta, "only_class": self.only_class}
         if self._is_group_sum():
             return {"kind": "group-sum", "bits": len(self.bit), "classes": self.classes, **scale}
         return {
@@ -115,4 +129,4 @@ class Head:
         if data["kind"] == "group-sum":
             return cls.group_sum(int(data["bits"]), int(data["classes"]), tau=tau, beta=beta)
         votes = [np.array(data[name], np.int64) for name in ("start", "bit", "weight", "offset")]
-        return cls(votes[0], votes[1], votes[2], votes[3], tau, beta)
+        return cls(votes[0], votes[1], votes[2], votes[3], tau, beta, bool(data.get("only_class", False)))

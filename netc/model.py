@@ -13,7 +13,9 @@ from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
 from netc.flatten import flatten
 from netc.head import Head
-from netc.layers import LayeredNetwork
+from netc.layers import Dense, LayeredNetwork
+from netc.lut import LutNetwork
+from netc.mapping import map_luts
 
 if TYPE_CHECKING:
     from netc.report import Report
@@ -25,9 +27,9 @@ __all__ = ["Model"]
 class Model:
     """Encoder, logic, head: features in, bits, scores and classes out.
 
-    `logic` is always there; a plain AIGER file has nothing else. `trained` is the network as loaded, until a pass
-    changes what the outputs mean; ``origins`` is ``uint32[neurons]``, the literal in `logic` that each trained neuron
-    became, or `NONE`. `notes` are lines that say what a frontend found and inferred.
+    `logic` is always there; a plain AIGER file has nothing else. `trained` is the network as loaded and ``origins`` is
+    ``uint32[neurons]``, the literal in `logic` that each trained neuron became, or `NONE`; `as_trained` says that no pass
+    has run yet, so that `trained` and `logic` are the same circuit. `notes` are lines that say what a frontend found.
     """
 
     logic: Aig
@@ -39,6 +41,7 @@ class Model:
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     report: Report | None = None
+    as_trained: bool = False
 
     def __post_init__(self) -> None:
         self.check()
@@ -55,7 +58,7 @@ class Model:
     ) -> Model:
         """Flatten a trained network and keep it beside its graph."""
         logic, origins = flatten(network)
-        return cls(logic, encoder, network, head, origins, name, (), tuple(notes))
+        return cls(logic, encoder, network, head, origins, name, (), tuple(notes), as_trained=True)
 
     def check(self) -> None:
         """Raise `NetcError` unless the parts fit each other."""
@@ -82,10 +85,24 @@ class Model:
     def with_step(self, step: Step) -> Model:
         """The same model over the graph that a pass made."""
         origins = compose(self.origins, step.image) if len(self.origins) else self.origins
-        return replace(self, logic=step.aig, origins=origins)
+        return replace(self, logic=step.aig, origins=origins, as_trained=False)
 
     def with_encoder(self, encoder: Encoder | None) -> Model:
         return replace(self, encoder=encoder)
+
+    def network(self, k: int = 3) -> LutNetwork:
+        """The circuit as LUTs for engines and backends: as trained while nothing has been optimised, else mapped to `k`."""
+        if self.as_trained and self.trained is not None and self._fits_luts(self.trained, k):
+            return LutNetwork.of_layers(self.trained)
+        return map_luts(self.logic, k)
+
+    @staticmethod
+    def _fits_luts(trained: LayeredNetwork, k: int) -> bool:
+        return all(
+            dense.k <= k
+            for layer in trained.layers
+            for dense in ((layer,) if isinstance(layer, Dense) else layer.template)
+        )
 
     def neurons_of(self, node: int) -> list[tuple[int, int]]:
         """The trained neurons, as (layer, index), whose function or its complement this node computes."""

@@ -28,7 +28,8 @@ def declarations(path: Path) -> str:
 
 
 first = ROOT / "netc/core/core.h"
-heads.sort(key=lambda path: path != first)  # core.h defines the structs that the others take
+second = ROOT / "runtime/runner.h"
+heads.sort(key=lambda path: (path != first, path != second))  # these two define the structs that the others take
 
 ffibuilder = cffi.FFI()
 ffibuilder.cdef("\n".join(declarations(path) for path in heads))
@@ -39,5 +40,5 @@ ffibuilder.set_source(
     depends=[path.relative_to(ROOT).as_posix() for room in ROOMS for path in (ROOT / room).glob("*.[hi]*")],
     include_dirs=["."],
     source_extension=".cpp",
-    extra_compile_args=["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"],
+    extra_compile_args=["-std=c++17", "-O2", "-g0", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"],
 )

@@ -1,0 +1,92 @@
+"""netc: a compiler and optimizer for logic networks.
+
+    import netc
+
+    model = netc.load("model.pt")
+    small = netc.optimize(model, level=3)
+    net = netc.compile(small)
+    net.predict(X)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netc.aig import Aig, Builder
+    from netc.cec import check
+    from netc.targets import compile, emit, write
+    from netc.context import Context
+    from netc.encoder import Encoder
+    from netc.errors import InternalError, NetcError
+    from netc.head import Head
+    from netc.layers import Dense, LayeredNetwork, Tiled
+    from netc.loading import load
+    from netc.lut import LutNetwork
+    from netc.machine import Machine
+    from netc.mapping import map_luts
+    from netc.model import Model
+    from netc.manager import optimize
+    from netc.simulation import simulate
+
+# Public names and where they live: imported when first used, so that `import netc` is fast.
+_HOMES = {
+    "Aig": "aig",
+    "Builder": "aig",
+    "Context": "context",
+    "Dense": "layers",
+    "Encoder": "encoder",
+    "Head": "head",
+    "InternalError": "errors",
+    "LayeredNetwork": "layers",
+    "LutNetwork": "lut",
+    "Machine": "machine",
+    "Model": "model",
+    "NetcError": "errors",
+    "Tiled": "layers",
+    "check": "cec",
+    "compile": "targets",
+    "emit": "targets",
+    "load": "loading",
+    "map_luts": "mapping",
+    "optimize": "manager",
+    "simulate": "simulation",
+    "write": "targets",
+}
+
+__all__ = [
+    "Aig",
+    "Builder",
+    "Context",
+    "Dense",
+    "Encoder",
+    "Head",
+    "InternalError",
+    "LayeredNetwork",
+    "LutNetwork",
+    "Machine",
+    "Model",
+    "NetcError",
+    "Tiled",
+    "check",
+    "compile",
+    "emit",
+    "load",
+    "map_luts",
+    "optimize",
+    "simulate",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netc' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"netc.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

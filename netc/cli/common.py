@@ -1,0 +1,221 @@
+"""What commands share: the options that mean the same everywhere, and how they turn into calls of the library."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from netc.errors import NetcError
+
+if TYPE_CHECKING:
+    from netc.encoder import Encoder
+    from netc.manager import Outcome
+    from netc.model import Model
+
+__all__ = [
+    "encoder_options",
+    "force_option",
+    "format_option",
+    "input_argument",
+    "json_option",
+    "load_model",
+    "optimize_options",
+    "output_option",
+    "print_json",
+    "properties_option",
+    "quiet_option",
+    "run_optimizer",
+    "say",
+]
+
+SCHEMA = 1  # of the JSON that commands print
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+input_argument = click.argument("input", required=False, metavar="[INPUT]")
+format_option = click.option(
+    "--from", "format_", metavar="FORMAT", help="Format of the input: aiger, blif or checkpoint. Default: by suffix, then content."
+)
+force_option = click.option("--force", is_flag=True, help="Overwrite files that exist.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+properties_option = click.option(
+    "--properties",
+    type=click.Choice(["outputs", "drop"]),
+    help="What becomes of bad states, constraints, justice and fairness. Default: refuse them.",
+)
+
+
+def output_option(help_text: str) -> Callable[[Decorated], Decorated]:
+    """`-o`, `--output` and `--out` are one option."""
+    return click.option("-o", "--output", "--out", "output", metavar="FILE", help=help_text)
+
+
+def encoder_options(command: Decorated) -> Decorated:
+    """Thresholds that turn features into bits, for models whose file does not hold them."""
+    options = [
+        click.option(
+            "--thresholds",
+            metavar="T,T,…",
+            help="Each feature gives one bit a threshold: x > T. For models without an encoder in the file.",
+        ),
+        click.option(
+            "--bit-order",
+            type=click.Choice(["feature", "plane"]),
+            default="feature",
+            help="Bits of one feature together, or all features of one threshold together.",
+        ),
+        click.option("--at-least", is_flag=True, help="Compare x >= T instead of x > T."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
+    """-O, -p, budgets and verification."""
+
+    def decorate(command: Decorated) -> Decorated:
+        options = [
+            click.option(
+                "-O",
+                "level",
+                type=click.IntRange(0, 3),
+                default=default_level,
+                show_default=True,
+                metavar="LEVEL",
+                help="0 as it stands, 1 clean up, 2 good in seconds, 3 the best.",
+            ),
+            click.option("-p", "--pipeline", metavar="TEXT", help="Passes to run instead of a level's; see `netc passes`."),
+            click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Stop after this much work."),
+            click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop after this time."),
+            click.option("-j", "--threads", type=click.IntRange(min=1), default=1, help="Threads for partition passes."),
+            click.option(
+                "--verify",
+                type=click.Choice(["off", "sim", "sat"]),
+                default="sat",
+                show_default=True,
+                help="Check the result against the input: not, by simulation, or by proof.",
+            ),
+        ]
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """A line for a person, on stderr."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def print_json(data: dict[str, Any]) -> None:
+    """One object on stdout, with the versions that every report has."""
+    click.echo(json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False))
+
+
+def make_encoder(features_of: Model, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
+    from netc.encoder import Encoder
+
+    try:
+        values = [float(text) for text in thresholds.split(",")]
+    except ValueError:
+        raise NetcError("--thresholds", f"{thresholds!r} is no list of numbers") from None
+    bits = features_of.logic.inputs
+    if bits % len(values):
+        raise NetcError("--thresholds", f"{len(values)} thresholds do not divide the model's {bits} input bits")
+    return Encoder.thermometer(bits // len(values), values, order=bit_order, at_least=at_least)
+
+
+def load_model(path: str | None, format_: str | None = None, *, encoder: dict[str, Any] | None = None) -> Model:
+    """The input of a command: a path, ``-``, or standard input if something is piped in; else usage and exit code 2."""
+    from netc.loading import load
+
+    if path is None:
+        if sys.stdin.isatty():
+            context = click.get_current_context()
+            raise click.UsageError("no input: give a file, or pipe one in", ctx=context)
+        path = "-"
+    model = load(path, format=format_)
+    if encoder and encoder.get("thresholds"):
+        made = make_encoder(model, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
+        model = model.with_encoder(made)
+    return model
+
+
+def run_optimizer(
+    model: Model,
+    *,
+    level: int,
+    pipeline: str | None,
+    budget: int | None,
+    time_limit: float | None,
+    threads: int,
+    verify: str,
+    quiet: bool = False,
+    before: str = "",
+    **more: Any,
+) -> Outcome:
+    """Optimise with progress on a terminal. `before` is pipeline text that runs first, at every level."""
+    from netc.manager import optimize_with
+    from netc.pipeline import level_text
+
+    text = level_text(level) if pipeline is None else pipeline
+    if before:
+        text = f"{before}; {text}" if text else before
+    with Progress(quiet) as progress:
+        return optimize_with(
+            model,
+            text,
+            budget=budget,
+            time_limit=time_limit,
+            threads=threads,
+            verify=verify,
+            tick=progress.tick,
+            **more,
+        )
+
+
+class Progress:
+    """A line on stderr that says what is running, after a second, on a terminal only."""
+
+    def __init__(self, quiet: bool) -> None:
+        import time
+
+        self._show = not quiet and sys.stderr.isatty()
+        self._clock = time.monotonic
+        self._started = time.monotonic()
+        self._shown = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def tick(self, name: str, done: int, total: int) -> None:
+        elapsed = self._clock() - self._started
+        if not self._show or elapsed < 1:
+            return
+        share = f" {100 * done // total} %" if total else ""
+        sys.stderr.write(f"\r\x1b[K{name}{share}  {elapsed:.0f} s (Ctrl-C keeps the best so far)")
+        sys.stderr.flush()
+        self._shown = True
+
+
+def default_output(model_path: str | None, suffix: str) -> str:
+    """STEM.suffix in the current directory, for commands that write a file without being told its name."""
+    from netc.files import strip_compression
+
+    stem = Path(strip_compression(Path(model_path).name)).stem if model_path not in (None, "-") else "circuit"
+    return f"{stem}{suffix}"

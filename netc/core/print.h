@@ -1,0 +1,28 @@
+/* Printing a LUT network: one piece of text a LUT, from templates. */
+#ifndef NETC_CORE_PRINT_H
+#define NETC_CORE_PRINT_H
+
+#include <stdint.h>
+
+/* A template is text in which byte 1 stands for the LUT's own name and byte 2 + j for the name of fan-in j. A node's
+ * name is names[node] where it has one, else prefix, numbers[node] (or node where numbers is null), suffix. */
+typedef struct netc_printer {
+    const uint32_t *fanins;      /* [count][k] */
+    int64_t count, k, first_lut; /* LUT i is node first_lut + i */
+    const uint32_t *template_of; /* [count] */
+    const uint8_t *templates;
+    const int64_t *template_start; /* [num_templates + 1] */
+    int64_t num_templates;
+    const uint8_t *names; /* of nodes 0..num_named */
+    const int64_t *name_start; /* [num_named + 1] */
+    int64_t num_named;
+    const uint32_t *numbers;
+    const char *prefix;
+    const char *suffix;
+} netc_printer;
+
+/* Prints LUTs first.. until `end` or the buffer is full; returns the bytes and sets *next to the first LUT not printed. */
+int64_t netc_print(const netc_printer *printer, int64_t first, int64_t end, uint8_t *buffer, int64_t capacity,
+                   int64_t *next);
+
+#endif

@@ -1,0 +1,224 @@
+"""Pipelines are text.
+
+    pipeline := step (";" step)*
+    step     := NAME options? | COMBINATOR options? "(" pipeline ("|" pipeline)* ")"
+    options  := "{" NAME "=" VALUE ("," NAME "=" VALUE)* "}"
+
+Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, at most n times; ``best(P | Q | …)`` runs each
+on the same graph and keeps the smallest result; ``partition{nodes=20000}(P)`` cuts the graph into pieces of about that
+many ANDs, runs P on each, in parallel, and puts them together. Options of a pass are the fields of its class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from netc import registry
+from netc.errors import NetcError
+from netc.protocols import AigPass, ModelPass
+
+__all__ = ["LEVELS", "Best", "Partition", "PassStep", "Pipeline", "Repeat", "Sequence", "level_text", "parse"]
+
+# What -O0 … -O3 run. All combinational; ports are kept.
+LEVELS = (
+    "",
+    "dce; strash; dce",
+    "dce; strash; dce; rewrite; balance; rewrite; sweep{conflicts=100}; dce; rewrite{zero=true}; balance; rewrite; dce",
+    "dce; strash; dce; sweep{conflicts=100}; dce; "
+    "repeat{n=12}(rewrite; balance; rewrite{zero=true}; balance; rewrite; sweep{conflicts=300}; dce)",
+)
+
+
+@dataclass(frozen=True)
+class PassStep:
+    """One pass with its options."""
+
+    instance: AigPass | ModelPass
+
+    def __str__(self) -> str:
+        shown = []
+        for field in dataclasses.fields(self.instance):  # type: ignore[arg-type]
+            value = getattr(self.instance, field.name)
+            if value != field.default:
+                shown.append(f"{field.name}={str(value).lower() if isinstance(value, bool) else value}")
+        return self.instance.name + (f"{{{','.join(shown)}}}" if shown else "")
+
+
+@dataclass(frozen=True)
+class Sequence:
+    steps: tuple[Pipeline, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.steps))
+
+
+@dataclass(frozen=True)
+class Repeat:
+    body: Sequence
+    n: int = 8
+
+    def __str__(self) -> str:
+        return f"repeat{{n={self.n}}}({self.body})"
+
+
+@dataclass(frozen=True)
+class Best:
+    branches: tuple[Sequence, ...]
+
+    def __str__(self) -> str:
+        return f"best({' | '.join(map(str, self.branches))})"
+
+
+@dataclass(frozen=True)
+class Partition:
+    body: Sequence
+    nodes: int = 20_000
+
+    def __str__(self) -> str:
+        return f"partition{{nodes={self.nodes}}}({self.body})"
+
+
+Pipeline = PassStep | Sequence | Repeat | Best | Partition
+
+_TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<options>\{[^{}]*\})|(?P<mark>[();|]))")
+_COMBINATORS = ("repeat", "best", "partition")
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def fail(self, what: str, hint: str = "", at: int | None = None) -> NetcError:
+        return NetcError(f"pipeline:{(self.at if at is None else at) + 1}", what, hint)
+
+    def peek(self) -> re.Match[str] | None:
+        """The next token, or None at the end."""
+        rest = self.text[self.at :]
+        if not rest.strip():
+            return None
+        match = _TOKEN.match(self.text, self.at)
+        if match is None:
+            at = self.at + len(rest) - len(rest.lstrip())
+            raise self.fail(f"{self.text[at]!r} does not belong here", at=at)
+        return match
+
+    def next_is(self, kind: str, value: str | None = None) -> bool:
+        match = self.peek()
+        return match is not None and match[kind] is not None and value in (None, match[kind])
+
+    def take(self) -> re.Match[str]:
+        match = self.peek()
+        if match is None:
+            raise self.fail("the pipeline ends too early")
+        self.at = match.end()
+        return match
+
+    def sequence(self) -> Sequence:
+        steps: list[Pipeline] = []
+        while self.next_is("name"):
+            steps.append(self.step())
+            if not self.next_is("mark", ";"):
+                break
+            self.take()
+        return Sequence(tuple(steps))
+
+    def step(self) -> Pipeline:
+        match = self.take()
+        name, at = match["name"], match.start("name")
+        options: dict[str, str] = {}
+        if self.next_is("options"):
+            for part in filter(None, (p.strip() for p in self.take()["options"][1:-1].split(","))):
+                key, equals, value = part.partition("=")
+                if not equals:
+                    raise self.fail(f"option {part!r} needs a value: {key}=…", at=at)
+                options[key.strip()] = value.strip()
+        if name not in _COMBINATORS:
+            try:
+                made = registry.find("pass", registry.PASSES, name)
+                return PassStep(with_options(made, options))
+            except NetcError as error:
+                raise self.fail(error.what, error.hint, at=at) from None
+        if not self.next_is("mark", "("):
+            raise self.fail(f"{name} needs a pipeline in parentheses")
+        self.take()
+        branches = [self.sequence()]
+        while self.next_is("mark", "|"):
+            self.take()
+            branches.append(self.sequence())
+        if not self.next_is("mark", ")"):
+            raise self.fail("expected ')'")
+        self.take()
+        allowed = {"repeat": {"n": 8}, "partition": {"nodes": 20_000}, "best": {}}[name]
+        for key, value in options.items():
+            if key not in allowed:
+                raise self.fail(f"{name} has no option {key!r}", at=at)
+            if not value.isdecimal() or int(value) < 1:
+                raise self.fail(f"{name} needs {key} to be a number of at least 1, not {value!r}", at=at)
+        if any(map(_model_passes, branches)):
+            raise self.fail("a pass that changes what outputs mean belongs at the top level", at=at)
+        if name == "best":
+            return Best(tuple(branches))
+        if len(branches) > 1:
+            raise self.fail(f"{name} takes one pipeline; '|' is for best(… | …)", at=at)
+        if name == "repeat":
+            return Repeat(branches[0], int(options.get("n", 8)))
+        return Partition(branches[0], int(options.get("nodes", 20_000)))
+
+
+def _model_passes(pipeline: Pipeline) -> bool:
+    match pipeline:
+        case PassStep(instance):
+            return not isinstance(instance, AigPass)
+        case Sequence(steps):
+            return any(map(_model_passes, steps))
+        case Repeat(body) | Partition(body):
+            return _model_passes(body)
+        case Best(branches):
+            return any(map(_model_passes, branches))
+
+
+def parse(text: str) -> Sequence:
+    """A pipeline from its text; `NetcError` with the column of what is wrong."""
+    parser = _Parser(text)
+    sequence = parser.sequence()
+    if parser.peek() is not None:
+        raise parser.fail(f"expected ';' before {text[parser.at :].strip()[:20]!r}")
+    return sequence
+
+
+def level_text(level: int) -> str:
+    """The pipeline of -O0 … -O3."""
+    if not 0 <= level < len(LEVELS):
+        raise NetcError(f"-O{level}", f"levels go from 0 to {len(LEVELS) - 1}")
+    return LEVELS[level]
+
+
+def with_options(made: Any, options: dict[str, str]) -> Any:
+    """An instance of a pass or backend from option texts, typed by the fields of its class."""
+    hints = get_type_hints(made)
+    fields = {field.name: field for field in dataclasses.fields(made) if field.init}
+    values: dict[str, Any] = {}
+    for key, text in options.items():
+        name = key.replace("-", "_")
+        if name not in fields:
+            there = ", ".join(fields) or "none"
+            raise NetcError("", f"{made.name} has no option {key!r}", f"its options: {there}")
+        values[name] = _value(made.name, name, text, hints[name])
+    return made(**values)
+
+
+def _value(owner: str, name: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise NetcError("", f"{owner}: {name} is true or false, not {text!r}")
+        return text.lower() == "true"
+    if kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            raise NetcError("", f"{owner}: {name} is a number, not {text!r}") from None
+    return text

@@ -1,0 +1,52 @@
+"""What a pass, a backend and an engine look like to the hub, which imports none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from netc.aig import Aig, Step
+from netc.context import Context
+from netc.model import Model
+
+__all__ = ["AigPass", "Backend", "Engine", "ModelPass"]
+
+
+@runtime_checkable
+class AigPass(Protocol):
+    """A frozen dataclass whose fields are its options; it keeps every port of the graph."""
+
+    name: ClassVar[str]
+
+    def run(self, aig: Aig, context: Context) -> Step: ...
+
+
+@runtime_checkable
+class ModelPass(Protocol):
+    """A pass that may move the border between logic and head: features in and answers out stay."""
+
+    name: ClassVar[str]
+
+    def run_model(self, model: Model, context: Context) -> Model: ...
+
+
+class Backend(Protocol):
+    """A frozen dataclass whose fields are its options; `emit` gives the text or bytes in chunks of bounded size."""
+
+    name: ClassVar[str]
+    suffix: ClassVar[str]
+
+    def emit(self, model: Model) -> Iterator[bytes]: ...
+
+
+class Engine(Protocol):
+    """A loaded program that evaluates blocks of 512 samples; see runtime/runner.h for the C signature.
+
+    `function` is a ``netc_eval``, `program` what it gets as its first argument, `scratch_bytes` the memory it needs for one
+    block. Safe to call from several threads, each with its own scratch memory. Made from a network and thrown away with it.
+    """
+
+    name: ClassVar[str]
+    function: Any
+    program: Any
+    scratch_bytes: int

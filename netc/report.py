@@ -1,0 +1,77 @@
+"""What an optimisation did: counts before and after, pass by pass. What tables and `--json` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from netc.aig import Aig
+
+__all__ = ["Counts", "PassReport", "Report"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The size of a graph."""
+
+    inputs: int
+    latches: int
+    outputs: int
+    ands: int
+    levels: int
+
+    @classmethod
+    def of(cls, aig: Aig) -> Counts:
+        ports = aig.ports
+        return cls(ports.inputs, ports.latches, ports.outputs, aig.num_ands, aig.depth)
+
+
+@dataclass(frozen=True)
+class PassReport:
+    """One pass that ran: its pipeline text, what it left, its time and work."""
+
+    text: str
+    ands: int
+    levels: int
+    seconds: float
+    work: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """`verified` is ``"proved"``, ``"simulated"`` (no difference seen, proof not finished) or ``"off"``.
+
+    `stopped_at` is the budget that reproduces a run that a limit or a person cut short, else None.
+    """
+
+    pipeline: str
+    before: Counts
+    after: Counts
+    passes: tuple[PassReport, ...]
+    seconds: float
+    verify_seconds: float
+    verified: str
+    work: int
+    stopped_at: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self, *, each_pass: bool = False) -> Iterable[str]:
+        """The report as plain text, a line at a time."""
+        before, after = self.before, self.after
+        if each_pass and self.passes:
+            width = max(len(entry.text) for entry in self.passes)
+            yield f"{'pass':<{width}}  {'ANDs':>11}  {'levels':>7}  {'seconds':>8}  {'work':>13}"
+            for entry in self.passes:
+                yield (
+                    f"{entry.text:<{width}}  {entry.ands:>11,}  {entry.levels:>7,}  {entry.seconds:>8.3f}"
+                    f"  {entry.work:>13,}"
+                )
+        share = f" ({100 * (after.ands / before.ands - 1):+.1f} %)" if before.ands else ""
+        yield f"ANDs    {before.ands:>11,} → {after.ands:,}{share}"
+        yield f"levels  {before.levels:>11,} → {after.levels:,}"
+        yield f"time    {self.seconds:>11.2f} s, and {self.verify_seconds:.2f} s to verify: {self.verified}"
+        if self.stopped_at is not None:
+            yield f"stopped: this is the best so far; --budget {self.stopped_at} gives it again"

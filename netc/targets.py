@@ -1,0 +1,76 @@
+"""What a model becomes: something that runs, text, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, overload
+
+from netc import registry
+from netc.aig import Aig
+from netc.errors import NetcError
+from netc.files import strip_compression, write_chunks
+from netc.machine import Machine
+from netc.model import Model
+
+__all__ = ["backend_for", "compile", "emit", "target_of", "write"]
+
+
+@overload
+def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ...
+@overload
+def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
+
+
+def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:  # noqa: A001
+    """Something that runs: a `netc.runtime.net.Net`, or for a `Machine` a `netc.runtime.net.MachineNet`.
+
+    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph with latches
+    runs as ``Machine.of(graph)``.
+    """
+    made = registry.find("engine", registry.ENGINES, engine)
+    if isinstance(model, Machine):
+        machine_net = registry.resolve("netc.runtime.net:MachineNet")
+        return machine_net(model, made(Model(model.core), **options))
+    subject = model if isinstance(model, Model) else Model(model)
+    if subject.logic.ports.latches:
+        raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
+    net = registry.resolve("netc.runtime.net:Net")
+    return net(subject, made(subject, **options))
+
+
+def backend_for(target: str, **options: Any) -> Any:
+    """A backend with its options; `NetcError` for options it does not have."""
+    made = registry.find("backend", registry.BACKENDS, target)
+    try:
+        return made(**options)
+    except TypeError:
+        import dataclasses
+
+        there = [field.name for field in dataclasses.fields(made)]
+        wrong = [name for name in options if name not in there]
+        raise NetcError("", f"{target} has no option {', '.join(wrong)}", f"its options: {', '.join(there)}") from None
+
+
+def target_of(path: str | Path) -> str | None:
+    """The backend that a file's suffix asks for, or None."""
+    suffix = Path(strip_compression(Path(path).name)).suffix.lower()
+    by_suffix = {".aag": "aiger", ".aig": "aiger", ".blif": "blif", ".c": "c", ".dot": "dot", ".gv": "dot", ".v": "verilog"}
+    return by_suffix.get(suffix)
+
+
+def emit(model: Model | Aig, target: str, **options: Any) -> Iterator[bytes]:
+    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"dot"``), in chunks."""
+    subject = model if isinstance(model, Model) else Model(model)
+    chunks: Iterator[bytes] = backend_for(target, **options).emit(subject)
+    return chunks
+
+
+def write(model: Model | Aig, path: str | Path, *, target: str | None = None, force: bool = True, **options: Any) -> None:
+    """Write a file, whole or not at all; `target` defaults to what the suffix asks for."""
+    chosen = target or target_of(path)
+    if chosen is None:
+        raise NetcError(str(path), "no target is known for this suffix", "--target says which it is")
+    if chosen == "aiger" and "ascii" not in options:
+        options["ascii"] = strip_compression(str(path)).endswith(".aag")
+    write_chunks(path, emit(model, chosen, **options), force=force)

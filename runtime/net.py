@@ -1,0 +1,235 @@
+"""A model that runs: NumPy arrays in, bits, scores and classes out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netc import native
+from netc.errors import NetcError
+from netc.machine import Machine
+from netc.model import Model
+from netc.protocols import Engine
+
+__all__ = ["MachineNet", "Net"]
+
+BLOCK = 512  # samples that the core runs together
+ENCODE_ROWS = 4096  # rows of features that are turned into bits at a time
+
+
+def _runner(engine: Engine, inputs: int, outputs: int) -> Any:
+    runner = native.ffi.new("netc_runner *")
+    runner.eval = engine.function
+    runner.program = engine.program
+    runner.scratch_bytes = engine.scratch_bytes
+    runner.inputs, runner.outputs = inputs, outputs
+    return runner
+
+
+class Net:
+    """A compiled model.
+
+    Every method takes `x` of shape (n, inputs), n from 0 up: bool, or integers or floats that are 0 or 1; where the model has
+    an encoder, features of shape (n, features) instead; or with ``packed=True`` ``uint8`` rows of
+    ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so. Anything else
+    is a `NetcError`. `threads` splits long batches; the default uses every core.
+    """
+
+    def __init__(self, model: Model, engine: Engine) -> None:
+        self.model = model
+        self.engine = engine
+        self._runner = _runner(engine, model.logic.inputs, model.logic.ports.outputs)
+        if model.head is not None:
+            head = model.head
+            self._runner.classes = head.classes
+            self._runner.start = native.view(head.start, np.int64)
+            self._runner.bit = native.view(head.bit, np.uint32)
+            self._runner.weight = native.view(head.weight, np.int32)
+            self._runner.offset = native.view(head.offset, np.int32)
+
+    def __repr__(self) -> str:
+        return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
+
+    @property
+    def inputs(self) -> int:
+        return self.model.logic.inputs
+
+    @property
+    def outputs(self) -> int:
+        return self.model.logic.ports.outputs
+
+    def bits(
+        self, x: npt.ArrayLike, *, packed: bool = False, packed_out: bool = False, threads: int | None = None
+    ) -> npt.NDArray[Any]:
+        """The logic's outputs, ``bool[n, outputs]``; with `packed_out` ``uint8[n, ceil(outputs / 8)]``, little bit order."""
+        width = -(-self.outputs // 8) if packed_out else self.outputs
+
+        def make(rows: int) -> npt.NDArray[Any]:
+            return np.empty((rows, width), np.uint8)
+
+        result = self._run(x, packed, threads, make, "bits", packed_out)
+        return result if packed_out else result.view(np.bool_)
+
+    def scores(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.int32]:
+        """``int32[n, classes]``: the votes, before `tau` and `beta`."""
+        head = self._head()
+        if head.only_class:
+            raise NetcError("", "this model's head was lowered to the class: it has no scores any more")
+        return self._run(x, packed, threads, lambda rows: np.empty((rows, head.classes), np.int32), "scores")
+
+    def logits(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.float32]:
+        """``float32[n, classes]``: ``(score + beta) / tau``, what the trained network returns."""
+        return self._head().logits(self.scores(x, packed=packed, threads=threads))
+
+    def predict(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.int32]:
+        """``int32[n]``: the first class with the largest score."""
+        self._head()
+        return self._run(x, packed, threads, lambda rows: np.empty(rows, np.int32), "classes")
+
+    def _head(self) -> Any:
+        if self.model.head is None:
+            raise NetcError("", "this circuit has no head, so it has no classes or scores; ask for bits")
+        return self.model.head
+
+    def _run(
+        self,
+        x: npt.ArrayLike,
+        packed: bool,
+        threads: int | None,
+        make: Callable[[int], npt.NDArray[Any]],
+        wanted: str,
+        packed_out: bool = False,
+    ) -> npt.NDArray[Any]:
+        array = np.asarray(x)
+        single = array.ndim == 1
+        array = array[None] if single else array
+        result = make(len(array) if array.ndim == 2 else 0)
+        encoder = self.model.encoder
+        if encoder is not None and not packed and array.dtype != np.bool_:
+            if array.ndim != 2 or array.shape[1] != encoder.features:
+                raise NetcError("", f"x has shape {np.shape(x)}; this model reads (n, {encoder.features}) features")
+            for start in range(0, len(array), ENCODE_ROWS):
+                stop = min(len(array), start + ENCODE_ROWS)
+                bits = encoder.encode(array[start:stop]).view(np.uint8)
+                self._run_bits(bits, False, threads, result[start:stop], wanted, packed_out)
+        else:
+            self._run_bits(self._as_bytes(array, packed), packed, threads, result, wanted, packed_out)
+        return result[0] if single else result
+
+    def _as_bytes(self, array: npt.NDArray[Any], packed: bool) -> npt.NDArray[np.uint8]:
+        width = -(-self.inputs // 8) if packed else self.inputs
+        if array.ndim != 2 or array.shape[1] != width:
+            what = "packed bits" if packed else "bits"
+            raise NetcError("", f"x has shape {array.shape}; this model reads (n, {width}) {what}")
+        if array.dtype == np.bool_:
+            return array.view(np.uint8)
+        if array.dtype == np.uint8:
+            return array
+        if packed:
+            raise NetcError("", f"packed bits are uint8, not {array.dtype}")
+        if array.dtype.kind not in "iuf":
+            raise NetcError("", f"x has type {array.dtype}; this model reads bits")
+        bits = array.astype(np.uint8)
+        wrong = bits != array
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            value = array[row, column]
+            hint = "give the model an encoder (thresholds), or binarise the data first"
+            raise NetcError("", f"row {row}, column {column} holds {value}; this model reads bits, 0 or 1", hint)
+        return bits
+
+    def _run_bits(
+        self,
+        x: npt.NDArray[np.uint8],
+        packed: bool,
+        threads: int | None,
+        result: npt.NDArray[Any],
+        wanted: str,
+        packed_out: bool,
+    ) -> None:
+        samples = len(x)
+        if samples == 0:
+            return
+        if x.strides[0] < 0 or x.strides[1] < 0 or (packed and x.strides[1] != 1):
+            x = np.ascontiguousarray(x)
+        wanted_threads = (os.cpu_count() or 1) if threads is None else threads
+        if wanted_threads < 1:
+            raise NetcError("", f"threads={threads}; it is at least 1")
+        blocks = -(-samples // BLOCK)
+        share = -(-blocks // min(wanted_threads, blocks)) * BLOCK
+        bounds = range(0, samples, share)
+
+        def run(start: int) -> None:
+            stop = min(samples, start + share)
+            batch = native.ffi.new("netc_batch *")
+            batch.x = native.ffi.cast("uint8_t *", x.ctypes.data + start * x.strides[0])
+            batch.row_stride, batch.column_stride = x.strides
+            batch.packed, batch.samples, batch.bits_packed = packed, stop - start, packed_out
+            part = result[start:stop]
+            setattr(batch, wanted, native.out(part))
+            try:
+                native.call(native.lib.netc_run, self._runner, batch)
+            except NetcError as error:
+                hint = "give the model an encoder (thresholds), or binarise the data first"
+                raise NetcError(f"rows from {start}" if start else "", error.what, hint) from None
+
+        if len(bounds) == 1:
+            run(0)
+            return
+        with ThreadPoolExecutor(max_workers=len(bounds)) as pool:
+            list(pool.map(run, bounds))
+
+
+class MachineNet:
+    """A compiled machine: many sequences side by side, state in and state out."""
+
+    def __init__(self, machine: Machine, engine: Engine) -> None:
+        self.machine = machine
+        self.engine = engine
+        self._runner = _runner(engine, machine.core.inputs, machine.core.ports.outputs)
+
+    def run(
+        self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Steps all sequences through ``x``, bits of shape (steps, sequences, inputs).
+
+        Returns the outputs, ``bool[steps, sequences, outputs]``, seen in each step before the state changes, and the state
+        after the last, ``bool[sequences, latches]``. `state` defaults to the resets (uninitialised latches start false).
+        """
+        machine = self.machine
+        given = np.asarray(x)
+        if given.ndim != 3 or given.shape[2] != machine.inputs:
+            raise NetcError("", f"x has shape {given.shape}; this machine reads (steps, sequences, {machine.inputs})")
+        inputs = np.ascontiguousarray(given.astype(np.uint8))
+        if (inputs != given).any():
+            raise NetcError("", "this machine reads bits, 0 or 1")
+        steps, sequences = given.shape[:2]
+        start = machine.initial_state(sequences) if state is None else np.asarray(state)
+        if start.shape != (sequences, machine.latches):
+            raise NetcError("", f"the state has shape {start.shape}; it needs ({sequences}, {machine.latches})")
+        now = np.array(start, np.uint8, order="C")
+        outputs = np.empty((steps, sequences, machine.outputs), np.uint8)
+        native.call(
+            native.lib.netc_run_machine,
+            self._runner,
+            machine.inputs,
+            machine.latches,
+            steps,
+            sequences,
+            native.view(inputs, np.uint8),
+            native.out(outputs),
+            native.out(now),
+        )
+        return outputs.view(np.bool_), now.view(np.bool_)
+
+    def step(
+        self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """One step of ``x``, bits of shape (sequences, inputs): outputs and the next state."""
+        outputs, after = self.run(np.asarray(x)[None], state)
+        return outputs[0], after

@@ -1,0 +1,7 @@
+#pragma once
+
+#include "netc/core/abi.hpp"
+
+extern "C" {
+#include "runtime/runner.h"
+}
