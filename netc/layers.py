@@ -33,7 +33,8 @@ class Dense:
         wiring = native.frozen(self.wiring, np.uint32)
         if wiring.ndim != 2:
             raise NetcError("", f"wiring has shape {wiring.shape}; it needs (neurons, fan-ins)")
-        tables = native.frozen(self.tables, np.uint64).reshape(len(wiring), -1)
+        tables = native.frozen(self.tables, np.uint64)
+        tables = tables.reshape(len(wiring), max(1, tables.size // max(1, len(wiring))))
         object.__setattr__(self, "wiring", wiring)
         object.__setattr__(self, "tables", tables)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from netc import native
 from netc.aig import Aig, Lits
 from netc.errors import NetcError
-from netc.layers import Dense, LayeredNetwork
+from netc.layers import Dense, LayeredNetwork, Tiled
 from netc.ports import Ports
 
 __all__ = ["MAX_K", "LutNetwork"]
@@ -120,23 +120,7 @@ class LutNetwork:
                 rows.append((previous[layer.wiring].astype(np.uint32), layer.tables[:, 0]))
                 previous = np.arange(node, node + layer.outputs)
             else:
-                sources = np.append(previous, 0)[layer.gather]  # -1 is constant false, node 0
-                # All positions of one template layer after another: neurons are numbered position by position.
-                base = node + np.arange(layer.positions)[:, None] * layer.template_neurons
-                fanins = []
-                for dense in template:
-                    fanins.append(sources[:, dense.wiring])
-                    sources = base + np.arange(dense.neurons)
-                    base = base + dense.neurons
-                k = max(dense.k for dense in template)
-                wide = [np.pad(f, ((0, 0), (0, 0), (0, k - f.shape[2]))) for f in fanins]
-                tables = np.concatenate([dense.tables[:, 0] for dense in template])
-                rows.append(
-                    (
-                        np.concatenate(wide, axis=1).reshape(-1, k).astype(np.uint32),
-                        np.tile(tables, layer.positions),
-                    )
-                )
+                rows.append(_tiled_rows(layer, previous, node))
                 previous = node + layer.output_order()
             node += layer.neurons
         k = max((fanins.shape[1] for fanins, _ in rows), default=2)
@@ -156,3 +140,20 @@ class LutNetwork:
         # bit e of the table: (e0 ^ phase0) & (e1 ^ phase1), so exactly one bit is set
         tables = np.left_shift(np.uint64(1), (phase[:, 0] ^ 1) + 2 * (phase[:, 1] ^ 1))
         return cls(aig.ports, fanins, tables, aig.roots)
+
+
+def _tiled_rows(
+    layer: Tiled, previous: npt.NDArray[np.int64], node: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """Fan-ins and tables of all neurons of a tiled layer, position by position, its first neuron being `node`."""
+    sources = np.append(previous, 0)[layer.gather]  # -1 is constant false, node 0
+    base = node + np.arange(layer.positions)[:, None] * layer.template_neurons
+    k = max(dense.k for dense in layer.template)
+    fanins = []
+    for dense in layer.template:
+        fanins.append(np.pad(sources[:, dense.wiring], ((0, 0), (0, 0), (0, k - dense.k))))
+        sources = base + np.arange(dense.neurons)
+        base = base + dense.neurons
+    tables = np.concatenate([dense.tables[:, 0] for dense in layer.template])
+    rows = np.concatenate(fanins, axis=1).reshape(layer.neurons, k).astype(np.uint32)
+    return rows, np.tile(tables, layer.positions)

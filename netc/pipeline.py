@@ -93,7 +93,7 @@ class _Parser:
         self.at = 0
 
     def fail(self, what: str, hint: str = "", at: int | None = None) -> NetcError:
-        return NetcError(f"pipeline:{(self.at if at is None else at) + 1}", what, hint)
+        return NetcError(f"pipeline:1:{(self.at if at is None else at) + 1}", what, hint)
 
     def peek(self) -> re.Match[str] | None:
         """The next token, or None at the end."""

@@ -1,0 +1,97 @@
+"""`netc cec`: are two circuits equivalent?"""
+
+from __future__ import annotations
+
+import click
+
+from netc.cli import common
+from netc.cli.main import EXIT_NO, EXIT_STOPPED
+
+EPILOG = """\b
+Examples:
+  netc cec design.aig small.aig
+  netc cec before.blif after.aig --match order --json"""
+
+
+@click.command("cec", epilog=EPILOG)
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--match",
+    type=click.Choice(["auto", "name", "order"]),
+    default="auto",
+    show_default=True,
+    help="How ports are paired: by name where all names agree, else by order.",
+)
+@click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Give up after this much work.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
+@click.option(
+    "--conflicts",
+    type=click.IntRange(min=0),
+    default=100_000,
+    show_default=True,
+    help="Conflicts that the solver may spend on one output.",
+)
+@common.output_option("Where to write a counterexample, as an AIGER stimulus.")
+@common.json_option
+@common.quiet_option
+def command(
+    a: str,
+    b: str,
+    match: str,
+    budget: int | None,
+    time_limit: float | None,
+    conflicts: int,
+    output: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Check whether two circuits compute the same.
+
+    Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a counterexample (exit 1) or UNDECIDED (exit 3). Latches pair as states,
+    so circuits that encode their state differently are different here.
+    """
+    from netc.cec import Verdict, check
+    from netc.context import Context, run_cancellable
+    from netc.files import write_chunks
+    from netc.loading import load
+
+    first, second = load(a).logic, load(b).logic
+    context = Context(budget)
+    with common.Progress(quiet) as progress:
+        answer, interrupted = run_cancellable(
+            context,
+            lambda: check(first, second, match=match, context=context, final_conflicts=conflicts),
+            time_limit=time_limit,
+            tick=lambda: progress.tick("cec", *context.progress),
+        )
+    if interrupted:
+        raise KeyboardInterrupt
+    pattern = answer.counterexample
+    stimulus = "" if pattern is None else "".join("01"[int(value)] for value in pattern[: first.inputs])
+    state = "" if pattern is None else "".join("01"[int(value)] for value in pattern[first.inputs :])
+    if output is not None and pattern is not None:
+        write_chunks(output, [f"{stimulus}\n.\n".encode()])
+    if as_json:
+        common.print_json(
+            {
+                "verdict": answer.verdict.value,
+                "matched": answer.matched,
+                "roots": answer.roots,
+                "undecided": answer.undecided,
+                "differs": answer.root or None,
+                "reason": answer.reason or None,
+                "inputs": stimulus or None,
+                "state": state or None,
+                "work": context.work,
+            }
+        )
+    else:
+        click.echo(f"{answer.verdict.value.upper()} ({answer.roots} outputs and next states, matched by {answer.matched})")
+        if answer.reason:
+            click.echo(answer.reason)
+        elif pattern is not None:
+            click.echo(f"{answer.root} differs for inputs {stimulus}" + (f" in state {state}" if state else ""))
+        elif answer.undecided:
+            click.echo(f"{answer.undecided} of them are open; --conflicts and --budget allow more work")
+    return {Verdict.EQUIVALENT: 0, Verdict.DIFFERENT: EXIT_NO, Verdict.UNDECIDED: EXIT_STOPPED}[answer.verdict]

@@ -1,0 +1,63 @@
+"""`netc passes`: the list, and the manual of each."""
+
+from __future__ import annotations
+
+import inspect
+
+import click
+
+from netc.cli import common
+
+EPILOG = """\b
+Examples:
+  netc passes
+  netc passes rewrite"""
+
+
+@click.command("passes", epilog=EPILOG)
+@click.argument("name", required=False)
+@common.json_option
+def command(name: str | None, as_json: bool) -> None:
+    """List the passes, or show the manual of one.
+
+    Passes and combinators make pipelines: netc opt -p "strash; repeat{n=4}(rewrite; balance)".
+    """
+    from netc import pipeline, registry
+    from netc.describe import options_of, summary_of
+
+    names = [name] if name else sorted(registry.PASSES)
+    found = {each: registry.find("pass", registry.PASSES, each) for each in names}
+    if as_json:
+        common.print_json(
+            {
+                "passes": [
+                    {
+                        "name": each,
+                        "summary": summary_of(made),
+                        "options": [vars(option) for option in options_of(made)],
+                    }
+                    for each, made in found.items()
+                ],
+                "levels": list(pipeline.LEVELS),
+            }
+        )
+        return
+    if name:
+        made = found[name]
+        click.echo(f"{name}\n\n{inspect.getdoc(made)}")
+        options = options_of(made)
+        if options:
+            click.echo("\nOptions:")
+            for option in options:
+                click.echo(f"  {option.name}={str(option.default).lower()}  {option.type}: {option.help}")
+        return
+    width = max(map(len, found))
+    for each, made in found.items():
+        click.echo(f"{each:<{width}}  {summary_of(made)}")
+    click.echo("\nCombinators:")
+    click.echo("  repeat{n=8}(P)             run P until it stops making the circuit smaller, at most n times")
+    click.echo("  best(P | Q | ...)          run each on the same circuit and keep the smallest result")
+    click.echo("  partition{nodes=20000}(P)  run P on pieces of about that many ANDs, in parallel with -j")
+    click.echo("\nLevels:")
+    for level, text in enumerate(pipeline.LEVELS):
+        click.echo(f"  -O{level}  {text or '(nothing)'}")

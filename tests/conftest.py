@@ -1,0 +1,39 @@
+"""Where the corpus is, and circuits that many tests draw on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "netc", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("netc")
+
+
+def corpus_root() -> Path | None:
+    """The folder that NETC_DATA names, if there is one."""
+    name = os.environ.get("NETC_DATA")
+    return Path(name) if name and Path(name).is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The corpus of circuits and checkpoints; tests that want it are skipped without it."""
+    root = corpus_root()
+    if root is None:
+        pytest.skip("NETC_DATA names no corpus")
+    return root
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many checks did not run for want of the corpus or of a tool."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"did not run: {count} checks, {reason.removeprefix('Skipped: ')}")

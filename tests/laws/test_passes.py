@@ -1,0 +1,127 @@
+"""What must hold for every registered pass, on any graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import strategies
+import twins
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netc import Aig, Context, Model, registry
+from netc.aig import NONE, Step
+from netc.manager import optimize_with
+from netc.passes.dce import Dce
+from netc.passes.strash import Strash
+from netc.protocols import AigPass
+from netc.simulation import simulate_nodes
+
+PASSES = [
+    made()
+    for made in (registry.find("pass", registry.PASSES, name) for name in sorted(registry.PASSES))
+    if isinstance(made(), AigPass)
+]
+# Never more ANDs than a graph that is hashed and has no dead ones.
+SHRINKING = [made for made in PASSES if made.name != "balance"]
+
+
+def clean(aig: Aig) -> Aig:
+    context = Context()
+    return Dce().run(Strash().run(Dce().run(aig, context).aig, context).aig, context).aig
+
+
+def check_step(before: Aig, step: Step) -> None:
+    """Ports kept, the same function at every root, and a true image."""
+    assert step.aig.ports is before.ports
+    patterns = twins.all_patterns(before.ports.leaves)
+    assert np.array_equal(twins.roots(before, patterns), twins.roots(step.aig, patterns))
+    old, new = simulate_nodes(before, patterns), simulate_nodes(step.aig, patterns)
+    assert len(step.image) == before.num_nodes
+    for node, lit in enumerate(step.image.tolist()):
+        if lit != NONE:
+            assert np.array_equal(old[:, node], new[:, lit >> 1] ^ bool(lit & 1)), f"the image of node {node} is wrong"
+
+
+@pytest.mark.parametrize("instance", PASSES, ids=lambda made: made.name)
+@given(aig=strategies.aigs())
+def test_the_result_is_equivalent_with_the_same_ports_and_a_true_image(instance: AigPass, aig: Aig) -> None:
+    check_step(aig, instance.run(aig, Context()))
+
+
+@pytest.mark.parametrize("instance", SHRINKING, ids=lambda made: made.name)
+@given(aig=strategies.aigs())
+def test_no_graph_grows(instance: AigPass, aig: Aig) -> None:
+    before = clean(aig)
+    after = instance.run(before, Context()).aig
+    assert clean(after).num_ands <= before.num_ands
+
+
+@pytest.mark.parametrize("instance", PASSES, ids=lambda made: made.name)
+@given(aig=strategies.aigs())
+def test_the_same_graph_gives_the_same_bytes(instance: AigPass, aig: Aig) -> None:
+    assert instance.run(aig, Context()).aig.same_as(instance.run(aig, Context()).aig)
+
+
+@pytest.mark.parametrize("instance", PASSES, ids=lambda made: made.name)
+@given(aig=strategies.aigs(), share=st.floats(0, 1))
+def test_a_budget_cuts_a_pass_at_an_equivalent_place(instance: AigPass, aig: Aig, share: float) -> None:
+    whole = Context()
+    instance.run(aig, whole)
+    budget = int(share * whole.work)
+    cut = Context(budget)
+    check_step(aig, instance.run(aig, cut))
+
+
+@pytest.mark.parametrize("instance", PASSES, ids=lambda made: made.name)
+@given(aig=strategies.aigs(), share=st.floats(0, 1))
+def test_a_run_that_stopped_is_reproduced_by_its_budget(instance: AigPass, aig: Aig, share: float) -> None:
+    whole = Context()
+    instance.run(aig, whole)
+    cut = Context(int(share * whole.work))
+    first = instance.run(aig, cut).aig
+    if cut.stopped_at is not None:
+        again = Context(cut.stopped_at)
+        assert instance.run(aig, again).aig.same_as(first)
+        assert again.stopped_at == cut.stopped_at
+
+
+PIPELINES = [
+    "strash; repeat{n=3}(rewrite; balance; sweep; dce)",
+    "best(balance; rewrite | rewrite{zero=true}; balance | sweep)",
+    "partition{nodes=7}(rewrite; dce)",
+    "fold; partition{nodes=5}(best(rewrite | sweep; dce)); strash; dce",
+]
+
+
+@pytest.mark.parametrize("text", PIPELINES)
+@given(aig=strategies.aigs())
+def test_pipelines_keep_function_ports_and_origins(text: str, aig: Aig) -> None:
+    identity = 2 * np.arange(aig.num_nodes, dtype=np.uint32)
+    outcome = optimize_with(Model(aig, origins=identity), text, verify="off")
+    check_step(aig, Step(outcome.model.logic, outcome.model.origins))
+
+
+@pytest.mark.parametrize("text", PIPELINES)
+@given(aig=strategies.aigs(), share=st.floats(0, 1))
+def test_a_pipeline_that_stopped_is_reproduced_by_its_budget(text: str, aig: Aig, share: float) -> None:
+    whole = optimize_with(Model(aig), text, verify="off").model.report
+    assert whole is not None
+    first = optimize_with(Model(aig), text, verify="off", budget=1 + int(share * whole.work)).model
+    assert first.report is not None
+    if first.report.stopped_at is not None:
+        again = optimize_with(Model(aig), text, verify="off", budget=first.report.stopped_at).model
+        assert again.logic.same_as(first.logic)
+        assert again.report is not None
+        assert again.report.stopped_at == first.report.stopped_at
+
+
+@given(aig=strategies.aigs(max_ands=60))
+def test_threads_change_nothing(aig: Aig) -> None:
+    text = "partition{nodes=6}(rewrite; dce)"
+    one = optimize_with(Model(aig), text, verify="off", threads=1).model
+    two = optimize_with(Model(aig), text, verify="off", threads=2).model
+    assert one.logic.same_as(two.logic)
+    assert one.report is not None
+    assert two.report is not None
+    assert one.report.work == two.report.work
