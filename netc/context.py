@@ -104,22 +104,22 @@ def run_cancellable(
     """
     outcome: list[Result] = []
     failure: list[BaseException] = []
+    done = threading.Event()  # and not Thread.join, which in Python 3.11 forgets the thread on Ctrl-C
 
     def target() -> None:
         try:
             outcome.append(body())
         except BaseException as error:  # noqa: BLE001 - re-raised below, in the caller's thread
             failure.append(error)
+        done.set()
 
-    thread = threading.Thread(target=target, name="netc", daemon=True)
     deadline = None if time_limit is None else time.monotonic() + time_limit
     interrupted = False
-    thread.start()
-    while thread.is_alive():
+    threading.Thread(target=target, name="netc", daemon=True).start()
+    while not done.is_set():
         try:
             wait = interval if deadline is None else max(0.001, min(interval, deadline - time.monotonic()))
-            thread.join(wait)
-            if tick is not None and thread.is_alive():
+            if not done.wait(wait) and tick is not None:
                 tick()
         except KeyboardInterrupt:
             if interrupted:

@@ -186,7 +186,9 @@ def parse(text: str) -> Sequence:
     parser = _Parser(text)
     sequence = parser.sequence()
     if parser.peek() is not None:
-        raise parser.fail(f"expected ';' before {text[parser.at :].strip()[:20]!r}")
+        rest = text[parser.at :]
+        at = parser.at + len(rest) - len(rest.lstrip())
+        raise parser.fail(f"expected ';' before {rest.strip()[:20]!r}", at=at)
     return sequence
 
 

@@ -134,7 +134,8 @@ class Net:
             raise NetcError("", f"packed bits are uint8, not {array.dtype}")
         if array.dtype.kind not in "iuf":
             raise NetcError("", f"x has type {array.dtype}; this model reads bits")
-        bits = array.astype(np.uint8)
+        with np.errstate(invalid="ignore"):  # NaN and infinities are found by the comparison
+            bits = array.astype(np.uint8)
         wrong = bits != array
         if wrong.any():
             row, column = np.argwhere(wrong)[0]

@@ -1,0 +1,275 @@
+"""Running models: every engine, kernel, shape, dtype and thread count against the twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import strategies
+import twins
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netc import Builder, Dense, Encoder, Head, LayeredNetwork, Machine, Model, NetcError, compile
+from netc.ports import Ports
+from netc.runtime.table import kernels
+
+SIZES = [0, 1, 2, 7, 8, 9, 63, 64, 65, 511, 512, 513, 1030]
+
+
+def network(seed: int = 0, inputs: int = 37, widths: tuple[int, ...] = (90, 60, 41)) -> LayeredNetwork:
+    """Two-input gates of every kind, wired at random."""
+    random = np.random.default_rng(seed)
+    layers, before = [], inputs
+    for width in widths:
+        tables = random.integers(0, 16, width).astype(np.uint64)
+        layers.append(Dense(tables, random.integers(0, before, (width, 2)).astype(np.uint32)))
+        before = width
+    return LayeredNetwork(inputs, layers)
+
+
+def model(seed: int = 0) -> Model:
+    """Weights of both signs, offsets, votes for several classes."""
+    random = np.random.default_rng(seed + 100)
+    head = Head(
+        np.array([0, 41, 60, 60, 80]),
+        random.integers(0, 41, 80),
+        random.integers(-300, 300, 80),
+        random.integers(-1000, 1000, 4),
+        tau=3.0,
+        beta=0.5,
+    )
+    return Model.of_layers(network(seed), head=head)
+
+
+def data(samples: int, inputs: int = 37, seed: int = 1) -> npt.NDArray[np.bool_]:
+    return np.random.default_rng(seed).integers(0, 2, (samples, inputs)).astype(np.bool_)
+
+
+@pytest.fixture(scope="module")
+def expected() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
+    bits = twins.layers(network(), data(max(SIZES)))
+    head = model().head
+    assert head is not None
+    return bits, np.array(twins.scores(head, bits))
+
+
+@pytest.mark.parametrize("kernel", kernels())
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_batch_size_gives_the_same_answers(kernel: str, threads: int, expected: Any) -> None:
+    bits, scores = expected
+    net = compile(model(), kernel=kernel)
+    for size in SIZES:
+        x = data(max(SIZES))[:size]
+        assert np.array_equal(net.bits(x, threads=threads), bits[:size])
+        assert np.array_equal(net.scores(x, threads=threads), scores[:size])
+        assert net.predict(x, threads=threads).tolist() == twins.first_largest(scores[:size].tolist())
+
+
+def test_every_form_of_input_gives_the_same_answers(expected: Any) -> None:
+    bits, _ = expected
+    x = data(max(SIZES))
+    net = compile(model())
+    wide = np.zeros((len(x), 80), np.uint8)
+    wide[:, 1:75:2] = x
+    forms = {
+        "uint8": x.astype(np.uint8),
+        "int64": x.astype(np.int64),
+        "float32": x.astype(np.float32),
+        "columns first": np.asfortranarray(x.astype(np.uint8)),
+        "every second column": wide[:, 1:75:2],
+        "backwards": x[::-1].astype(np.uint8)[::-1],
+        "list": x.tolist(),
+    }
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    forms["read-only"] = read_only
+    for name, form in forms.items():
+        assert np.array_equal(net.bits(form), bits), name
+    packed = np.packbits(x, axis=1, bitorder="little")
+    assert np.array_equal(net.bits(packed, packed=True), bits)
+    assert np.array_equal(net.bits(np.repeat(packed, 2, axis=0)[::2], packed=True), bits)
+    assert np.array_equal(net.bits(x, packed_out=True), np.packbits(bits, axis=1, bitorder="little"))
+
+
+def test_one_sample_without_a_batch_axis(expected: Any) -> None:
+    bits, scores = expected
+    net = compile(model())
+    assert net.bits(data(1)[0]).tolist() == bits[0].tolist()
+    assert int(net.predict(data(1)[0])) == twins.first_largest([scores[0].tolist()])[0]
+
+
+def test_logits_are_scaled_scores(expected: Any) -> None:
+    _, scores = expected
+    assert np.allclose(compile(model()).logits(data(9)), (scores[:9] + 0.5) / 3.0)
+
+
+def test_optimised_models_give_the_same_answers(expected: Any) -> None:
+    from netc import optimize
+
+    bits, scores = expected
+    net = compile(optimize(model(), level=3))
+    assert np.array_equal(net.bits(data(513)), bits[:513])
+    assert np.array_equal(net.scores(data(513)), scores[:513])
+
+
+@given(strategies.luts(max_k=3), st.sampled_from(kernels()))
+def test_any_lut_network_runs(luts: Any, kernel: str) -> None:
+    from netc.flatten import lut_to_aig
+
+    aig, _ = lut_to_aig(luts)
+    patterns = twins.all_patterns(luts.ports.inputs)
+    assert np.array_equal(compile(aig, kernel=kernel).bits(patterns), twins.lut_roots(luts, patterns))
+
+
+@given(strategies.layered_networks(max_k=8), st.sampled_from(kernels()))
+def test_any_layered_network_runs_as_trained(layered: LayeredNetwork, kernel: str) -> None:
+    patterns = twins.all_patterns(layered.inputs)
+    made = compile(Model.of_layers(layered), kernel=kernel)
+    assert np.array_equal(made.bits(patterns), twins.layers(layered, patterns))
+
+
+@given(st.data())
+def test_any_head_is_counted_right(draw: st.DataObject) -> None:
+    aig = draw.draw(strategies.aigs(latches=False, properties=False))
+    head = draw.draw(strategies.heads(aig.ports.outputs))
+    patterns = twins.all_patterns(aig.inputs)
+    votes = twins.scores(head, twins.roots(aig, patterns))
+    net = compile(Model(aig, head=head))
+    assert net.scores(patterns).tolist() == votes
+    assert net.predict(patterns).tolist() == twins.first_largest(votes)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.zeros((3, 36)), r"x has shape \(3, 36\); this model reads \(n, 37\) bits"),
+        (np.zeros((2, 3, 37)), "shape"),
+        (np.full((600, 37), 2, np.uint8), "row 0, column 0 holds 2"),
+        (np.full((600, 37), 0.5), "row 0, column 0 holds 0.5"),
+        (np.full((3, 37), -1), "holds -1"),
+        (np.full((3, 37), 256), "holds 256"),
+        (np.full((3, 37), np.nan), "holds nan"),
+        (np.array([["a"] * 37]), "type"),
+    ],
+)
+def test_inputs_that_are_no_bits_are_refused_with_their_place(x: Any, message: str) -> None:
+    with pytest.raises(NetcError, match=message):
+        compile(model()).bits(x)
+
+
+def test_the_place_of_a_bad_value_in_a_later_block_is_right() -> None:
+    x = np.zeros((2000, 37), np.uint8)
+    x[1234, 5] = 7
+    with pytest.raises(NetcError, match="row 1234, column 5 holds 7"):
+        compile(model()).bits(x, threads=1)
+
+
+def test_an_encoder_reads_features() -> None:
+    encoder = Encoder.thermometer(2, [0.5, 1.5], order="feature")
+    build = Builder(4)
+    net = compile(Model(build.finish([2, 4, 6, 8]), encoder=encoder))
+    x = np.array([[0.5, 2.0], [1.0, -np.inf], [np.inf, 1.5]])
+    assert net.bits(x).astype(int).tolist() == [[0, 0, 1, 1], [1, 0, 0, 0], [1, 1, 1, 0]]
+    assert net.bits(np.array([[1, 2]])).astype(int).tolist() == [[1, 0, 1, 1]]
+    assert net.bits(np.array([[True, False, True, True]])).astype(int).tolist() == [[1, 0, 1, 1]]  # bools are bits
+    with pytest.raises(NetcError, match="row 1, feature 0 is NaN"):
+        net.bits(np.array([[0.0, 1.0], [np.nan, 1.0]]))
+    with pytest.raises(NetcError, match=r"reads \(n, 2\) features"):
+        net.bits(np.zeros((3, 5)))
+
+
+def test_thermometers_come_in_both_orders() -> None:
+    x = np.array([[1.0, 2.0]])
+    assert Encoder.thermometer(2, [0.5, 1.5], order="plane").encode(x).astype(int).tolist() == [[1, 1, 0, 1]]
+    at_least = Encoder.thermometer(2, [1.0, 2.0], at_least=True)
+    assert at_least.encode(x).astype(int).tolist() == [[1, 0, 1, 1]]
+
+
+def test_a_circuit_without_a_head_has_bits_only() -> None:
+    net = compile(Builder(1).finish([2]))
+    assert net.bits([[1], [0]]).tolist() == [[True], [False]]
+    with pytest.raises(NetcError, match="has no head"):
+        net.predict([[1]])
+
+
+def test_a_circuit_without_inputs_or_outputs_runs() -> None:
+    assert compile(Builder(0).finish([1, 0])).bits(np.zeros((3, 0))).tolist() == [[True, False]] * 3
+    assert compile(Builder(2).finish([])).bits(np.zeros((3, 2))).shape == (3, 0)
+
+
+def test_latches_need_a_machine() -> None:
+    build = Builder(0, 1)
+    with pytest.raises(NetcError, match="has latches"):
+        compile(build.finish([2], [3]))
+
+
+def test_an_engine_or_kernel_that_is_not_there_is_named() -> None:
+    with pytest.raises(NetcError, match="no kernel 'mmx'"):
+        compile(model(), kernel="mmx")
+    with pytest.raises(NetcError, match="there is no engine called 'tables'"):
+        compile(model(), engine="tables")
+
+
+# ---- machines ---------------------------------------------------------------------------------------------------
+
+
+@given(strategies.aigs(properties=False), st.integers(0, 4), st.integers(0, 3), st.integers(0, 9))
+def test_machines_step_like_the_twin(aig: Any, steps: int, sequences: int, seed: int) -> None:
+    machine = Machine.of(aig)
+    random = np.random.default_rng(seed)
+    x = random.integers(0, 2, (steps, sequences, aig.inputs)).astype(np.bool_)
+    state = random.integers(0, 2, (sequences, machine.latches)).astype(np.bool_)
+    outputs, after = compile(machine).run(x, state)
+    now = state
+    for step in range(steps):
+        values = twins.roots(aig, np.concatenate([x[step], now], axis=1))
+        assert np.array_equal(outputs[step], values[:, : aig.ports.outputs])
+        now = values[:, aig.ports.outputs :]
+    assert np.array_equal(after, now)
+
+
+def counter(bits: int) -> Any:
+    """Counts up while its input is true; starts at 5."""
+    build = Builder(1, bits)
+    carry, following = build.input(0), []
+    for index in range(bits):
+        following.append(build.xor(build.latch(index), carry))
+        carry = build.and_(build.latch(index), carry)
+    resets = bytes((5 >> index) & 1 for index in range(bits))
+    return build.finish([build.latch(index) for index in range(bits)], following, resets)
+
+
+def test_a_counter_counts_in_thousands_of_sequences_at_once() -> None:
+    machine = compile(Machine.of(counter(8)))
+    sequences, steps = 1500, 20
+    enable = np.random.default_rng(3).integers(0, 2, (steps, sequences, 1))
+    outputs, state = machine.run(enable)
+    weights = 1 << np.arange(8)
+    seen = 5 + np.concatenate([np.zeros((1, sequences), int), enable[:-1, :, 0].cumsum(axis=0)])
+    assert np.array_equal(outputs @ weights, seen)
+    assert np.array_equal(state @ weights, 5 + enable.sum(axis=(0, 2)))
+    one, after = machine.step(np.ones((sequences, 1)), state)
+    assert np.array_equal(one @ weights, state @ weights)
+    assert np.array_equal(after @ weights, state @ weights + 1)
+
+
+def test_states_and_inputs_of_other_shapes_are_refused() -> None:
+    machine = compile(Machine.of(counter(2)))
+    with pytest.raises(NetcError, match=r"reads \(steps, sequences, 1\)"):
+        machine.run(np.zeros((3, 4)))
+    with pytest.raises(NetcError, match=r"it needs \(4, 2\)"):
+        machine.run(np.zeros((3, 4, 1)), np.zeros((4, 3)))
+    with pytest.raises(NetcError, match="step 0: an input is neither 0 nor 1"):
+        machine.run(np.full((1, 1, 1), 3))
+    with pytest.raises(NetcError, match="bits, 0 or 1"):
+        machine.run(np.full((1, 1, 1), 0.5))
+
+
+def test_a_machine_that_does_not_fit_itself_is_refused() -> None:
+    core = Builder(3).finish([2])
+    with pytest.raises(NetcError, match="gives 1 bits, not 1"):
+        Machine(core, 2, 1, b"\0")
+    assert Ports(resets=b"\0").latches == 1

@@ -1,0 +1,203 @@
+"""Equivalence: three answers, and each of them right."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import strategies
+import twins
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netc import Aig, Builder, Context, Model, NetcError, check, load, write
+from netc.cec import Verdict
+from netc.manager import optimize_with
+from netc.pipeline import level_text
+
+ABC = shutil.which("berkeley-abc") or shutil.which("abc")
+
+
+def mutated(aig: Aig, which: int, bit: int) -> Aig:
+    """One fan-in complemented."""
+    ands = aig.ands.copy()
+    ands[which % len(ands), bit] ^= 1
+    ands.sort(axis=1)
+    return Aig(aig.ports, ands[:, ::-1], aig.roots)
+
+
+@given(strategies.aigs(max_ands=25), st.integers(0, 99), st.integers(0, 1))
+def test_the_verdict_is_what_all_patterns_say(aig: Aig, which: int, bit: int) -> None:
+    if not aig.num_ands:
+        return
+    other = mutated(aig, which, bit)
+    patterns = twins.all_patterns(aig.ports.leaves)
+    first, second = twins.roots(aig, patterns), twins.roots(other, patterns)
+    answer = check(aig, other)
+    assert answer.verdict is (Verdict.EQUIVALENT if np.array_equal(first, second) else Verdict.DIFFERENT)
+    if answer.counterexample is not None:
+        index = int(answer.counterexample @ (1 << np.arange(aig.ports.leaves)))
+        assert not np.array_equal(first[index], second[index])
+
+
+def multiplier(width: int, by_columns: bool) -> Aig:
+    """Row by row, or by adding the columns of partial products: equal, and hard to see."""
+    build = Builder(2 * width)
+    columns: list[list[int]] = [[] for _ in range(2 * width)]
+    for i in range(width):
+        for j in range(width):
+            columns[i + j].append(build.and_(build.input(i), build.input(width + j)))
+    outputs = []
+    for place, column in enumerate(columns):
+        while len(column) > 1:
+            taken = [column.pop(0 if by_columns else -1) for _ in range(min(3, len(column)))]
+            total, carry = build.full_adder(*taken) if len(taken) == 3 else build.half_adder(*taken)
+            column.append(total)
+            if place + 1 < 2 * width:
+                columns[place + 1].append(carry)
+        outputs.append(column[0] if column else 0)
+    return build.finish(outputs)
+
+
+def test_two_multipliers_are_equal() -> None:
+    assert check(multiplier(4, True), multiplier(4, False))
+
+
+def test_a_budget_that_is_too_small_gives_undecided() -> None:
+    answer = check(multiplier(7, True), multiplier(7, False), sweep_conflicts=1, final_conflicts=1)
+    assert answer.verdict is Verdict.UNDECIDED
+    assert answer.undecided > 0
+
+
+def test_one_rare_difference_is_found() -> None:
+    """Two circuits that differ for one of 2**40 inputs."""
+    build = Builder(40)
+    lit = build.input(0)
+    for index in range(1, 40):
+        lit = build.and_(lit, build.input(index) ^ (index & 1))
+    answer = check(build.finish([lit]), Builder(40).finish([0]))
+    assert answer.verdict is Verdict.DIFFERENT
+    assert answer.counterexample is not None
+    assert answer.counterexample.tolist() == [index % 2 == 0 for index in range(40)]
+
+
+def named(order: list[str]) -> Aig:
+    """a and not b, with its inputs in some order."""
+    build = Builder(2)
+    a, b = (build.input(order.index(name)) for name in "ab")
+    return build.finish([build.and_(a, b ^ 1)], names={"input": dict(enumerate(order))})
+
+
+def test_names_pair_ports_where_all_agree() -> None:
+    answer = check(named(["a", "b"]), named(["b", "a"]))
+    assert answer
+    assert answer.matched == "name and order"  # the outputs have no names
+    assert check(named(["a", "b"]), named(["b", "a"]), match="order").verdict is Verdict.DIFFERENT
+
+
+def test_a_counterexample_is_in_the_first_circuits_order() -> None:
+    first, second = named(["a", "b"]), named(["b", "a"])
+    second = replace(second, roots=second.roots ^ 1)
+    answer = check(first, second)
+    assert answer.counterexample is not None
+    assert answer.root == "output 0"
+
+
+def test_names_that_do_not_agree_cannot_be_asked_for() -> None:
+    with pytest.raises(NetcError, match="cannot be matched by name"):
+        check(named(["a", "b"]), Builder(2).finish([2]), match="name")
+
+
+def test_interfaces_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(NetcError, match="have 1 and 2 ports of kind input"):
+        check(Builder(1).finish([2]), Builder(2).finish([2]))
+
+
+def toggle(reset: int, invert: bool = False) -> Aig:
+    build = Builder(1, 1)
+    state = build.latch(0)
+    return build.finish([state], [build.xor(build.input(0), state) ^ invert], bytes([reset]))
+
+
+def test_latches_pair_as_states_with_equal_resets() -> None:
+    assert check(toggle(0), toggle(0))
+    answer = check(toggle(0), toggle(1))
+    assert (answer.verdict, answer.reason) == (Verdict.DIFFERENT, "latch 0 resets to 0 and 1")
+    assert "uninitialised" in check(toggle(2), toggle(1)).reason
+    assert check(toggle(0), toggle(0, invert=True)).root == "next state of latch 0"
+
+
+def test_cancelling_gives_undecided() -> None:
+    context = Context()
+    context.cancel()
+    assert check(multiplier(6, True), multiplier(6, False), context=context).verdict is Verdict.UNDECIDED
+
+
+# ---- the corpus, with ABC as the second opinion ------------------------------------------------------------------
+
+
+def abc_says(first: Path, second: Path, seconds: int = 60) -> str:
+    """"equivalent", "different" or "undecided"."""
+    assert ABC is not None
+    try:
+        done = subprocess.run(
+            [ABC, "-q", f"cec -n {first} {second}"], capture_output=True, text=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "undecided"
+    if "are equivalent" in done.stdout:
+        return "equivalent"
+    return "different" if "NOT EQUIVALENT" in done.stdout else "undecided"
+
+
+EPFL = ["adder", "arbiter", "bar", "cavlc", "ctrl", "dec", "i2c", "int2float", "max", "priority", "router", "voter"]
+EPFL_LARGE = ["div", "log2", "mem_ctrl", "multiplier", "sin", "sqrt", "square", "hyp"]
+
+
+def prove_o3(corpus: Path, folder: Path, name: str) -> tuple[str, str]:
+    """(our verdict, ABC's) on the -O3 result of one circuit, compared as combinational."""
+    source = corpus / "aig" / name
+    aig = load(source).logic.combinational()
+    result = optimize_with(Model(aig), level_text(3), verify="sat").model
+    assert result.report is not None
+    before, after = folder / "before.aig", folder / "after.aig"
+    write(Model(aig), before)
+    write(result, after)
+    return result.report.verified, abc_says(before, after)
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(ABC is None, reason="ABC is not installed")
+@pytest.mark.parametrize("name", EPFL)
+def test_abc_proves_our_o3_of_small_epfl_circuits(corpus: Path, tmp_path: Path, name: str) -> None:
+    assert prove_o3(corpus, tmp_path, f"epfl/{name}.aig") == ("proved", "equivalent")
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+@pytest.mark.skipif(ABC is None, reason="ABC is not installed")
+@pytest.mark.parametrize("name", EPFL_LARGE)
+def test_abc_does_not_refute_our_o3_of_large_epfl_circuits(corpus: Path, tmp_path: Path, name: str) -> None:
+    """ABC may need longer than a minute for hyp, log2 and sin; it must never say that they differ."""
+    ours, theirs = prove_o3(corpus, tmp_path, f"epfl/{name}.aig")
+    assert ours in ("proved", "simulated")
+    assert theirs in ("equivalent", "undecided")
+    print(name, ours, theirs)
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+@pytest.mark.skipif(ABC is None, reason="ABC is not installed")
+@pytest.mark.parametrize("group", ["iscas89", "iwls2024/worst_aig", "lgsynth91", "yosys-aiger", "aiger-format", "fuzz", "syntcomp"])
+def test_abc_proves_our_o3_of_every_other_circuit(corpus: Path, tmp_path: Path, group: str) -> None:
+    files = sorted(path for kind in ("aig", "aag") for path in (corpus / "aig" / group).rglob(f"*.{kind}"))
+    assert files
+    for path in files:
+        name = str(path.relative_to(corpus / "aig"))
+        if not len(load(path).logic.roots):
+            continue
+        assert prove_o3(corpus, tmp_path, name) == ("proved", "equivalent"), name

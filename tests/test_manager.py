@@ -1,0 +1,180 @@
+"""The pass manager: reports, budgets, limits, best results, verification."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import twins
+
+from netc import Aig, Builder, Context, Head, InternalError, Model, NetcError, optimize, registry
+from netc.aig import Step
+from netc.manager import optimize_with
+
+
+def messy(width: int = 8) -> Aig:
+    """Two adders built in two ways, and dead logic."""
+    build = Builder(2 * width)
+    outputs = []
+    for style in range(2):
+        carry = 0
+        for index in range(width):
+            a, b = build.input(index), build.input(width + index)
+            if style:
+                total, carry = build.full_adder(a, b, carry)
+            else:
+                total = build.xor(a, build.xor(b, carry))
+                carry = build.or_(build.and_(a, b), build.and_(carry, build.or_(a, b)))
+            outputs.append(total)
+    build.and_(2, 4)
+    return build.finish(outputs)
+
+
+def test_the_report_has_a_line_a_pass_and_says_that_it_is_proved() -> None:
+    model = optimize(messy(), pipeline="strash; dce; sweep; dce")
+    report = model.report
+    assert report is not None
+    assert [entry.text for entry in report.passes] == ["strash", "dce", "sweep", "dce"]
+    assert report.before.ands > report.after.ands == model.logic.num_ands
+    assert (report.verified, report.stopped_at) == ("proved", None)
+    assert report.work == sum(entry.work for entry in report.passes)
+    assert "ANDs" in "\n".join(report.lines(each_pass=True))
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_every_level_keeps_the_function(level: int) -> None:
+    before = messy(4)
+    after = optimize(before, level=level)
+    patterns = twins.all_patterns(8)
+    assert np.array_equal(twins.roots(before, patterns), twins.roots(after.logic, patterns))
+
+
+def test_higher_levels_are_no_worse() -> None:
+    sizes = [optimize(messy(), level=level).logic.num_ands for level in range(4)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[3] < sizes[1]
+
+
+def test_repeat_ends_when_nothing_is_gained() -> None:
+    report = optimize(messy(), pipeline="repeat{n=50}(strash; dce)").report
+    assert report is not None
+    assert len(report.passes) == 4  # once to gain, once to see that nothing is gained any more
+
+
+def test_best_keeps_the_smallest_branch() -> None:
+    report = optimize(messy(), pipeline="best(fold | sweep; dce | dce)").report
+    alone = optimize(messy(), pipeline="sweep; dce").report
+    assert report is not None
+    assert alone is not None
+    assert report.after.ands == alone.after.ands
+
+
+def test_what_a_refuted_pass_made_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.PASSES, "break", "test_manager:Break")
+    monkeypatch.setattr(registry, "resolve", lambda target: Break if target == "test_manager:Break" else _resolve(target))
+    with pytest.raises(InternalError, match="not equivalent"):
+        optimize(messy(), pipeline="strash; break")
+    with pytest.raises(InternalError, match="not equivalent"):
+        optimize(messy(), pipeline="break", verify="sim")
+    assert optimize(messy(), pipeline="break", verify="off").report is not None
+
+
+_resolve = registry.resolve
+
+
+@dataclass(frozen=True)
+class Break:
+    """A pass with a bug: it complements the first output."""
+
+    name: ClassVar[str] = "break"
+
+    def run(self, aig: Aig, context: Context) -> Step:
+        roots = aig.roots.copy()
+        roots[0] ^= 1
+        return Step(Aig(aig.ports, aig.ands, roots), 2 * np.arange(aig.num_nodes, dtype=np.uint32))
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A pass that counts work until it is stopped."""
+
+    name: ClassVar[str] = "slow"
+
+    def run(self, aig: Aig, context: Context) -> Step:
+        while not context.stop(1):
+            time.sleep(0.001)
+        return Step(aig, 2 * np.arange(aig.num_nodes, dtype=np.uint32))
+
+
+@pytest.fixture
+def slow_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.PASSES, "slow", "test_manager:Slow")
+    monkeypatch.setattr(registry, "resolve", lambda target: Slow if target == "test_manager:Slow" else _resolve(target))
+
+
+def test_a_time_limit_keeps_the_best_so_far_and_names_its_budget(slow_pass: None) -> None:
+    model = optimize(messy(), pipeline="sweep; dce; slow; strash", time_limit=0.3)
+    report = model.report
+    assert report is not None
+    assert report.stopped_at is not None
+    assert [entry.text for entry in report.passes] == ["sweep", "dce", "slow"]
+    assert report.after.ands < report.before.ands
+    again = optimize(messy(), pipeline="sweep; dce; slow; strash", budget=report.stopped_at)
+    assert again.logic.same_as(model.logic)
+    assert any("--budget" in line for line in report.lines())
+
+
+def test_ctrl_c_keeps_the_best_so_far(slow_pass: None) -> None:
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    outcome = optimize_with(Model(messy()), "sweep; dce; slow; strash")
+    assert outcome.interrupted
+    assert outcome.model.report is not None
+    assert outcome.model.report.after.ands < outcome.model.report.before.ands
+    assert outcome.model.report.verified == "proved"
+
+
+def test_ctrl_c_in_the_library_raises(slow_pass: None) -> None:
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        optimize(messy(), pipeline="slow")
+
+
+def test_stopping_after_some_passes_and_seeing_each() -> None:
+    seen: list[tuple[int, str, int]] = []
+    outcome = optimize_with(
+        Model(messy()),
+        "strash; dce; sweep; dce",
+        stop_after=2,
+        save_each=lambda index, text, model: seen.append((index, text, model.logic.num_ands)),
+    )
+    assert [(index, text) for index, text, _ in seen] == [(1, "strash"), (2, "dce")]
+    assert outcome.model.report is not None
+    assert outcome.model.report.stopped_at is None
+
+
+def test_logic_on_both_sides_of_lower_head_is_proved() -> None:
+    aig = messy(3)
+    model = Model(aig, head=Head.group_sum(aig.ports.outputs, 2))
+    after = optimize(model, pipeline="strash; lower-head; rewrite; sweep; dce")
+    assert after.report is not None
+    assert after.report.verified == "proved"
+    patterns = twins.all_patterns(6)
+    assert model.head is not None
+    expected = twins.first_largest(twins.scores(model.head, twins.roots(aig, patterns)))
+    assert twins.roots(after.logic, patterns)[:, 0].astype(int).tolist() == expected
+
+
+def test_an_unknown_way_to_verify_is_refused() -> None:
+    with pytest.raises(NetcError, match="'hope'"):
+        optimize(messy(), verify="hope")
+
+
+def test_a_level_that_is_not_there_is_refused() -> None:
+    with pytest.raises(NetcError, match="-O4"):
+        optimize(messy(), level=4)
