@@ -1,11 +1,11 @@
 """netc: a compiler and optimizer for logic networks.
 
-    import netc
+import netc
 
-    model = netc.load("model.pt")
-    small = netc.optimize(model, level=3)
-    net = netc.compile(small)
-    net.predict(X)
+model = netc.load("model.pt")
+small = netc.optimize(model, level=3)
+net = netc.compile(small)
+net.predict(X)
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.aig import Aig, Builder
     from netc.cec import check
-    from netc.targets import compile, emit, write
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
@@ -25,10 +24,11 @@ if TYPE_CHECKING:
     from netc.loading import load
     from netc.lut import LutNetwork
     from netc.machine import Machine
+    from netc.manager import optimize
     from netc.mapping import map_luts
     from netc.model import Model
-    from netc.manager import optimize
     from netc.simulation import simulate
+    from netc.targets import compile, emit, write
 
 # Public names and where they live: imported when first used, so that `import netc` is fast.
 _HOMES = {

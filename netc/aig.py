@@ -91,14 +91,16 @@ class Aig:
     @cached_property
     def levels(self) -> npt.NDArray[np.uint32]:
         """``uint32[nodes]``: ANDs on the longest path from a leaf."""
-        levels = np.empty(self.num_nodes, np.uint32)
-        native.call(native.lib.netc_aig_levels, self.struct, native.out(levels))
-        return levels
+        return self._levels()[0]
 
     @cached_property
     def depth(self) -> int:
-        """The largest level of a root."""
-        return int(self.levels[self.roots >> 1].max(initial=0))
+        """The largest level of a root. (The levels themselves are not kept: they are half as large as the graph.)"""
+        return self._levels()[1]
+
+    def _levels(self) -> tuple[npt.NDArray[np.uint32], int]:
+        levels = np.empty(self.num_nodes, np.uint32)
+        return levels, native.call(native.lib.netc_aig_levels, self.struct, native.out(levels))
 
     @cached_property
     def fanouts(self) -> npt.NDArray[np.uint32]:

@@ -33,8 +33,9 @@ class Verdict(Enum):
 class Cec:
     """The answer, and what it rests on.
 
-    `counterexample` is ``bool[inputs + latches]`` of the first circuit, in its order; `root` names what differs under it.
-    `undecided` counts the roots that the budget left open. `matched` says whether ports were paired by name or by order.
+    `counterexample` is ``bool[inputs + latches]`` of the first circuit, in its order; `root` names what differs
+    under it. `undecided` counts the roots that the budget left open. `matched` says whether ports were paired by
+    name or by order.
     """
 
     verdict: Verdict
@@ -58,14 +59,16 @@ def _order(kind: str, a: Aig, b: Aig, how: str) -> tuple[npt.NDArray[np.int64], 
     position = {name: index for index, name in names_b.items()}
     named = count > 0 and len(names_a) == len(position) == count and set(names_a.values()) == set(position)
     if how == "name" and not named and count:
-        raise NetcError("", f"the ports of kind {kind} cannot be matched by name: names are missing, repeated or others")
+        raise NetcError(
+            "", f"the ports of kind {kind} cannot be matched by name: names are missing, repeated or others"
+        )
     if named and how != "order":
         return np.array([position[names_a[index]] for index in range(count)], np.int64), True
     return np.arange(count), False
 
 
 def _paired_roots(a: Aig, b: Aig, how: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], str]:
-    """b's leaf for each leaf of a, b's root for each root of a, and "name", "order" or "name and order"."""
+    """B's leaf for each leaf of a, b's root for each root of a, and "name", "order" or "name and order"."""
     inputs, by_name = _order("input", a, b, how)
     latches, latches_named = _order("latch", a, b, how)
     used = {by_name} if len(inputs) else set()
@@ -137,9 +140,9 @@ def check(
 ) -> Cec:
     """Whether two circuits compute the same outputs, next states and properties from the same inputs and states.
 
-    Ports are paired by name where all names agree, else by order (`match` forces one); latches pair as states, with equal
-    resets. A counterexample is simulated again on both circuits before it is returned. Raises `NetcError` when the
-    interfaces cannot be paired. `UNDECIDED` means the conflicts or the context's budget ran out.
+    Ports are paired by name where all names agree, else by order (`match` forces one); latches pair as states, with
+    equal resets. A counterexample is simulated again on both circuits before it is returned. Raises `NetcError`
+    when the interfaces cannot be paired. `UNDECIDED` means the conflicts or the context's budget ran out.
     """
     if match not in ("auto", "name", "order"):
         raise NetcError("", f"match {match!r}; it is 'auto', 'name' or 'order'")

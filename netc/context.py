@@ -19,8 +19,8 @@ Result = TypeVar("Result")
 class Context:
     """Budget, cancellation, progress and threads of one run.
 
-    Work is counted in units that depend on the input alone, never in seconds, so a budget cuts a run at the same place on
-    every machine. A run that a person or a clock stops has a `stopped_at`: the budget that reproduces it.
+    Work is counted in units that depend on the input alone, never in seconds, so a budget cuts a run at the same
+    place on every machine. A run that a person or a clock stops has a `stopped_at`: the budget that reproduces it.
     """
 
     def __init__(self, budget: int | None = None, threads: int = 1) -> None:
@@ -53,7 +53,7 @@ class Context:
 
     @property
     def stopped(self) -> bool:
-        return self.struct.stopped_at >= 0
+        return bool(self.struct.stopped_at >= 0)
 
     @property
     def cancelled(self) -> bool:

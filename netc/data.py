@@ -70,8 +70,9 @@ def _read_text(path: Path) -> npt.NDArray[np.float64]:
 
 
 def load_samples(path: str | Path) -> Samples:
-    """Samples from a file. In an .npz they are the array called x, data, inputs, images, pixels or features, or the only
-    two-dimensional one; ``inputs_packed`` with ``n_inputs`` is packed bits. Labels called y or labels come along.
+    """Samples from a file. In an .npz they are the array called x, data, inputs, images, pixels or features, or the
+    only two-dimensional one; ``inputs_packed`` with ``n_inputs`` is packed bits. Labels called y or labels come
+    along.
     """
     arrays = _read(Path(path))
     if "" in arrays:

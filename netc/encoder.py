@@ -58,7 +58,7 @@ class Encoder:
     def check(self) -> None:
         if self.feature.ndim != 1 or self.threshold.shape != self.feature.shape:
             raise NetcError("", "an encoder needs one feature and one threshold a bit")
-        if self.bits and not (0 <= int(self.feature.min()) and int(self.feature.max()) < self.features):
+        if self.bits and not (int(self.feature.min()) >= 0 and int(self.feature.max()) < self.features):
             raise NetcError("", f"an encoder reads outside its {self.features} features")
         if np.isnan(self.threshold).any():
             raise NetcError("", "an encoder has a threshold that is NaN")

@@ -23,8 +23,9 @@ _VARIABLE = [
 def expression(table: int, operands: Sequence[str], *, zero: str = "0", one: str = "1") -> str:
     """The function of up to 6 operands whose bit e is its value where operand j is bit j of e.
 
-    Operands are put in as they are given, so they must be names or be in parentheses. `zero` and `one` are the constants.
-    XORs and MUXes are found; other functions come as few ANDs and ORs as cofactoring by the best variable gives.
+    Operands are put in as they are given, so they must be names or be in parentheses. `zero` and `one` are the
+    constants. XORs and MUXes are found; other functions come as few ANDs and ORs as cofactoring by the best
+    variable gives.
     """
     k = len(operands)
     full = (1 << (1 << k)) - 1

@@ -60,7 +60,9 @@ def _zstandard() -> Any:
     try:
         import zstandard
     except ImportError:
-        raise NetcError("", "reading and writing .zst needs the package zstandard", "pip install 'netc[zstd]'") from None
+        raise NetcError(
+            "", "reading and writing .zst needs the package zstandard", "pip install 'netc[zstd]'"
+        ) from None
     return zstandard
 
 

@@ -18,10 +18,10 @@ __all__ = ["Head"]
 class Head:
     """Scores are a sparse integer matrix times the output bits, plus offsets; the class is the first largest score.
 
-    Class c sums ``weight[j] * bits[bit[j]]`` over ``start[c] <= j < start[c + 1]`` and adds ``offset[c]``. ``start`` is
-    ``int64[classes + 1]``, ``bit`` ``uint32``, ``weight`` and ``offset`` ``int32``. Logits, as the trained network gives
-    them, are ``(score + beta) / tau``; neither changes the class. `only_class` marks a head that only decodes a class from
-    its bits: its scores rank the classes but are not the trained votes.
+    Class c sums ``weight[j] * bits[bit[j]]`` over ``start[c] <= j < start[c + 1]`` and adds ``offset[c]``.
+    ``start`` is ``int64[classes + 1]``, ``bit`` ``uint32``, ``weight`` and ``offset`` ``int32``. Logits, as the
+    trained network gives them, are ``(score + beta) / tau``; neither changes the class. `only_class` marks a head
+    that only decodes a class from its bits: its scores rank the classes but are not the trained votes.
     """
 
     start: npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class Head:
             raise NetcError("", f"{bits} output bits do not divide into {classes} classes")
         return cls(
             np.arange(classes + 1) * (bits // classes),
-            np.arange(bits),
+            np.arange(bits, dtype=np.uint32),
             np.ones(bits, np.int32),
             np.zeros(classes, np.int32),
             tau,
@@ -57,9 +57,9 @@ class Head:
         agrees = np.arange(classes)[:, None] >> np.arange(bits) & 1
         return cls(
             np.arange(classes + 1) * bits,
-            np.tile(np.arange(bits), classes),
-            (2 * agrees - 1).reshape(-1),
-            (1 - agrees).sum(axis=1),
+            np.tile(np.arange(bits, dtype=np.uint32), classes),
+            (2 * agrees - 1).reshape(-1).astype(np.int32),
+            (1 - agrees).sum(axis=1).astype(np.int32),
             only_class=True,
         )
 
@@ -93,7 +93,10 @@ class Head:
         return bounds
 
     def scores(self, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        """``int32[n, classes]`` from ``[n, output bits]`` of 0 and 1: the definition that the engines are tested against."""
+        """``int32[n, classes]`` from ``[n, output bits]`` of 0 and 1.
+
+        The definition that the engines are tested against.
+        """
         scores = np.empty((len(bits), self.classes), np.int32)
         for index in range(self.classes):
             row = self.row(index)
@@ -128,5 +131,6 @@ class Head:
         tau, beta = float(data["tau"]), float(data["beta"])
         if data["kind"] == "group-sum":
             return cls.group_sum(int(data["bits"]), int(data["classes"]), tau=tau, beta=beta)
-        votes = [np.array(data[name], np.int64) for name in ("start", "bit", "weight", "offset")]
-        return cls(votes[0], votes[1], votes[2], votes[3], tau, beta, bool(data.get("only_class", False)))
+        types = {"start": np.int64, "bit": np.uint32, "weight": np.int32, "offset": np.int32}
+        votes = {name: native.frozen(np.array(data[name], np.int64), dtype) for name, dtype in types.items()}
+        return cls(**votes, tau=tau, beta=beta, only_class=bool(data.get("only_class", False)))

@@ -21,9 +21,9 @@ MAX_FANIN = 16  # 65,536 rows a table; wider neurons are split by their frontend
 class Dense:
     """Neurons that read any outputs of the layer before.
 
-    ``wiring`` is ``uint32[n, k]``: fan-in j of neuron i is output ``wiring[i, j]`` of the layer before. ``tables`` is
-    ``uint64[n, max(1, 2**k // 64)]``: bit e of neuron i's table (word e // 64, bit e % 64) is its value where fan-in j is
-    bit j of e, so fan-in 0 is the least significant. Bits past 2**k are zero.
+    ``wiring`` is ``uint32[n, k]``: fan-in j of neuron i is output ``wiring[i, j]`` of the layer before. ``tables``
+    is ``uint64[n, max(1, 2**k // 64)]``: bit e of neuron i's table (word e // 64, bit e % 64) is its value where
+    fan-in j is bit j of e, so fan-in 0 is the least significant. Bits past 2**k are zero.
     """
 
     tables: npt.NDArray[np.uint64]
@@ -41,7 +41,7 @@ class Dense:
     @property
     def k(self) -> int:
         """Fan-ins of each neuron."""
-        return self.wiring.shape[1]
+        return int(self.wiring.shape[1])
 
     @property
     def outputs(self) -> int:
@@ -119,7 +119,7 @@ class Tiled:
         for layer in self.template:
             layer.check(width)
             width = layer.outputs
-        if self.gather.size and not (-1 <= int(self.gather.min()) and int(self.gather.max()) < inputs):
+        if self.gather.size and not (int(self.gather.min()) >= -1 and int(self.gather.max()) < inputs):
             raise NetcError("", f"a template reads outside the {inputs} outputs of the layer before")
 
 

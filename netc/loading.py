@@ -13,7 +13,7 @@ from netc.model import Model
 __all__ = ["detect", "load"]
 
 
-def detect(source: Source, format: str | None = None) -> registry.Format:  # noqa: A002 - what users call it
+def detect(source: Source, format: str | None = None) -> registry.Format:
     """The format of a file: as told, else by suffix, else by its first bytes."""
     by_name = {known.name: known for known in registry.FORMATS}
     if format is not None:
@@ -28,10 +28,12 @@ def detect(source: Source, format: str | None = None) -> registry.Format:  # noq
     for known in registry.FORMATS:
         if any(source.data[: len(magic)] == magic for magic in known.magic):
             return known
-    raise NetcError(source.name, "netc does not know this format", f"--from {'|'.join(sorted(by_name))} says which it is")
+    raise NetcError(
+        source.name, "netc does not know this format", f"--from {'|'.join(sorted(by_name))} says which it is"
+    )
 
 
-def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any) -> Model:  # noqa: A002
+def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any) -> Model:
     """Read a circuit or a trained network: AIGER, BLIF, or a checkpoint; ``-`` is standard input.
 
     `format` overrides what suffix and first bytes say. `options` go to the format's loader (checkpoints:

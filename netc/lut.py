@@ -23,10 +23,10 @@ MAX_K = 6
 class LutNetwork:
     """Nodes of up to 6 fan-ins, each with its truth table.
 
-    Nodes are numbered like an `Aig`'s: 0 is constant false, then inputs, latches, and the LUTs in topological order.
-    ``fanins`` is ``uint32[n, K]`` of node indices; a LUT with fewer than K fan-ins reads node 0 on the rest. ``tables`` is
-    ``uint64[n]``: bit e is the value where fan-in j is bit j of e; bits past 2**K are zero. ``roots`` are literals
-    (``2 * node + complement``), ordered as an `Aig`'s.
+    Nodes are numbered like an `Aig`'s: 0 is constant false, then inputs, latches, and the LUTs in topological
+    order. ``fanins`` is ``uint32[n, K]`` of node indices; a LUT with fewer than K fan-ins reads node 0 on the rest.
+    ``tables`` is ``uint64[n]``: bit e is the value where fan-in j is bit j of e; bits past 2**K are zero. ``roots``
+    are literals (``2 * node + complement``), ordered as an `Aig`'s.
     """
 
     ports: Ports
@@ -63,7 +63,7 @@ class LutNetwork:
 
     @property
     def k(self) -> int:
-        return self.fanins.shape[1]
+        return int(self.fanins.shape[1])
 
     @property
     def num_luts(self) -> int:

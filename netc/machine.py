@@ -61,7 +61,9 @@ class Machine:
         if self.core.ports.outputs != self.outputs + self.latches:
             raise NetcError("", f"the core gives {self.core.ports.outputs} bits, not {self.outputs} + {self.latches}")
 
-    def initial_state(self, sequences: int, uninitialised: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.bool_]:
+    def initial_state(
+        self, sequences: int, uninitialised: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.bool_]:
         """``bool[sequences, latches]``: the reset values; latches without one start false, or as given."""
         resets = np.frombuffer(self.resets, np.uint8)
         state = np.tile(resets == 1, (sequences, 1))

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -78,7 +77,7 @@ class _Run:
                         break
                 return model
             case Best(branches):
-                results = []
+                results: list[Model] = []
                 for branch in branches:
                     if results and self.over():
                         break
@@ -216,9 +215,9 @@ def optimize(
     """A smaller model that gives the same answers; its `report` is the table of what happened.
 
     `level` is 0 to 3, or `pipeline` gives the text. `budget` bounds the work in units that are the same everywhere;
-    `time_limit` is in seconds and leaves in ``report.stopped_at`` the budget that gives the same result again. `verify` is
-    ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``. Ctrl-C raises KeyboardInterrupt. `InternalError` if the result is
-    refuted; it is then not returned.
+    `time_limit` is in seconds and leaves in ``report.stopped_at`` the budget that gives the same result again.
+    `verify` is ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``. Ctrl-C raises KeyboardInterrupt.
+    `InternalError` if the result is refuted; it is then not returned.
     """
     outcome = optimize_with(
         model if isinstance(model, Model) else Model(model),

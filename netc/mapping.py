@@ -32,12 +32,10 @@ def map_with_image(
     return LutNetwork(aig.ports, fanins, tables, roots.astype(np.uint32)), image
 
 
-def map_luts(
-    aig: Aig, k: int, *, goal: str = "area", rounds: int = 2, context: Context | None = None
-) -> LutNetwork:
+def map_luts(aig: Aig, k: int, *, goal: str = "area", rounds: int = 2, context: Context | None = None) -> LutNetwork:
     """Cover a graph with LUTs of up to `k` inputs, 2 to 6.
 
-    `goal` is ``"area"`` (few LUTs) or ``"depth"`` (the least depth that cuts allow, then few LUTs); `rounds` is how often
-    each kind of area recovery runs. Priority cuts after Mishchenko et al., ICCAD 2007.
+    `goal` is ``"area"`` (few LUTs) or ``"depth"`` (the least depth that cuts allow, then few LUTs); `rounds` is how
+    often each kind of area recovery runs. Priority cuts after Mishchenko et al., ICCAD 2007.
     """
     return map_with_image(aig, k, goal=goal, rounds=rounds, context=context)[0]

@@ -27,9 +27,10 @@ __all__ = ["Model"]
 class Model:
     """Encoder, logic, head: features in, bits, scores and classes out.
 
-    `logic` is always there; a plain AIGER file has nothing else. `trained` is the network as loaded and ``origins`` is
-    ``uint32[neurons]``, the literal in `logic` that each trained neuron became, or `NONE`; `as_trained` says that no pass
-    has run yet, so that `trained` and `logic` are the same circuit. `notes` are lines that say what a frontend found.
+    `logic` is always there; a plain AIGER file has nothing else. `trained` is the network as loaded and ``origins``
+    is ``uint32[neurons]``, the literal in `logic` that each trained neuron became, or `NONE`; `as_trained` says
+    that no pass has run yet, so that `trained` and `logic` are the same circuit. `notes` are lines that say what a
+    frontend found.
     """
 
     logic: Aig
@@ -91,7 +92,10 @@ class Model:
         return replace(self, encoder=encoder)
 
     def network(self, k: int = 3) -> LutNetwork:
-        """The circuit as LUTs for engines and backends: as trained while nothing has been optimised, else mapped to `k`."""
+        """The circuit as LUTs for engines and backends.
+
+        As trained while nothing has been optimised, else mapped to `k`.
+        """
         if self.as_trained and self.trained is not None and self._fits_luts(self.trained, k):
             return LutNetwork.of_layers(self.trained)
         return map_luts(self.logic, k)

@@ -56,7 +56,10 @@ def bus_of(name: str) -> tuple[str, int] | None:
 
 
 def port_names(ports: Ports) -> PortNames:
-    """Names for all ports, in any characters; unnamed ones become ``x[0]`` …, ``y[0]`` …, with a base that nobody uses."""
+    """Names for all ports, in any characters.
+
+    Unnamed ones become ``x[0]`` …, ``y[0]`` …, with a base that nobody uses.
+    """
     given = {name for of_kind in ports.names.values() for name in of_kind.values()}
     bases = {bus[0] for bus in map(bus_of, given) if bus} | given
     taken: set[str] = set()

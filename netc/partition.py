@@ -18,8 +18,8 @@ __all__ = ["Part", "cut_apart", "put_together"]
 class Part:
     """A run of consecutive ANDs as a graph of its own.
 
-    `inputs` are the nodes outside that it reads, `outputs` its own nodes that are read from outside, both ascending; part
-    input i is ``inputs[i]``. ANDs ``first..end`` of the whole graph are its ANDs in the same order.
+    `inputs` are the nodes outside that it reads, `outputs` its own nodes that are read from outside, both
+    ascending; part input i is ``inputs[i]``. ANDs ``first..end`` of the whole graph are its ANDs in the same order.
     """
 
     aig: Aig

@@ -4,9 +4,10 @@
     step     := NAME options? | COMBINATOR options? "(" pipeline ("|" pipeline)* ")"
     options  := "{" NAME "=" VALUE ("," NAME "=" VALUE)* "}"
 
-Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, at most n times; ``best(P | Q | …)`` runs each
-on the same graph and keeps the smallest result; ``partition{nodes=20000}(P)`` cuts the graph into pieces of about that
-many ANDs, runs P on each, in parallel, and puts them together. Options of a pass are the fields of its class.
+Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, at most n times; ``best(P | Q | …)``
+runs each on the same graph and keeps the smallest result; ``partition{nodes=20000}(P)`` cuts the graph into pieces
+of about that many ANDs, runs P on each, in parallel, and puts them together. Options of a pass are the fields of
+its class.
 """
 
 from __future__ import annotations

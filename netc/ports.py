@@ -74,7 +74,7 @@ class Ports:
 
     @property
     def num_roots(self) -> int:
-        return self.slices()["fairness"].stop
+        return int(self.slices()["fairness"].stop)
 
     def name(self, kind: str, index: int, default: str | None = None) -> str | None:
         return self.names.get(kind, _NO_NAMES).get(index, default)

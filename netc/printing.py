@@ -23,7 +23,9 @@ def fanin_mark(index: int) -> str:
 
 
 def _table_of_texts(texts: Sequence[bytes]) -> tuple[bytes, npt.NDArray[np.int64]]:
-    return b"".join(texts), np.concatenate([[0], np.cumsum([len(text) for text in texts], dtype=np.int64)]).astype(np.int64)
+    return b"".join(texts), np.concatenate([[0], np.cumsum([len(text) for text in texts], dtype=np.int64)]).astype(
+        np.int64
+    )
 
 
 def lut_chunks(
@@ -51,7 +53,10 @@ def lut_chunks(
     index[first:stop] = template_of
     printer = native.ffi.new("netc_printer *")
     prefix_text, suffix_text = native.ffi.new("char[]", prefix.encode()), native.ffi.new("char[]", suffix.encode())
-    blob_bytes, template_bytes = native.ffi.new("uint8_t[]", blob or b"\0"), native.ffi.new("uint8_t[]", templates or b"\0")
+    blob_bytes, template_bytes = (
+        native.ffi.new("uint8_t[]", blob or b"\0"),
+        native.ffi.new("uint8_t[]", templates or b"\0"),
+    )
     printer.fanins = native.view(network.fanins, np.uint32)
     printer.count, printer.k, printer.first_lut = network.num_luts, network.k, network.first_lut
     printer.template_of = native.view(index, np.uint32)

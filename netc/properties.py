@@ -19,8 +19,8 @@ _KINDS = ("bad", "constraint", "justice", "fairness")
 def without_properties(aig: Aig, how: str | None, target: str) -> Aig:
     """The graph with its properties turned into outputs or dropped.
 
-    Outputs follow the graph's own, in the order bad, constraint, justice, fairness; each literal of a justice property is
-    one output. `how` None raises `NetcError` if there are properties.
+    Outputs follow the graph's own, in the order bad, constraint, justice, fairness; each literal of a justice
+    property is one output. `how` None raises `NetcError` if there are properties.
     """
     ports = aig.ports
     if not ports.has_properties:

@@ -42,8 +42,9 @@ class Backend(Protocol):
 class Engine(Protocol):
     """A loaded program that evaluates blocks of 512 samples; see runtime/runner.h for the C signature.
 
-    `function` is a ``netc_eval``, `program` what it gets as its first argument, `scratch_bytes` the memory it needs for one
-    block. Safe to call from several threads, each with its own scratch memory. Made from a network and thrown away with it.
+    `function` is a ``netc_eval``, `program` what it gets as its first argument, `scratch_bytes` the memory it needs
+    for one block. Safe to call from several threads, each with its own scratch memory. Made from a network and
+    thrown away with it.
     """
 
     name: ClassVar[str]

@@ -1,4 +1,7 @@
-"""Bit-parallel simulation of a graph, for checks and the `sim` command; running networks fast is `netc.runtime`'s job."""
+"""Bit-parallel simulation of a graph, for checks and the `sim` command.
+
+Running networks fast is `netc.runtime`'s job.
+"""
 
 from __future__ import annotations
 

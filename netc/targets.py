@@ -22,11 +22,11 @@ def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ..
 def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:  # noqa: A001
+def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:
     """Something that runs: a `netc.runtime.net.Net`, or for a `Machine` a `netc.runtime.net.MachineNet`.
 
-    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph with latches
-    runs as ``Machine.of(graph)``.
+    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph
+    with latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):
@@ -55,7 +55,15 @@ def backend_for(target: str, **options: Any) -> Any:
 def target_of(path: str | Path) -> str | None:
     """The backend that a file's suffix asks for, or None."""
     suffix = Path(strip_compression(Path(path).name)).suffix.lower()
-    by_suffix = {".aag": "aiger", ".aig": "aiger", ".blif": "blif", ".c": "c", ".dot": "dot", ".gv": "dot", ".v": "verilog"}
+    by_suffix = {
+        ".aag": "aiger",
+        ".aig": "aiger",
+        ".blif": "blif",
+        ".c": "c",
+        ".dot": "dot",
+        ".gv": "dot",
+        ".v": "verilog",
+    }
     return by_suffix.get(suffix)
 
 
@@ -66,7 +74,9 @@ def emit(model: Model | Aig, target: str, **options: Any) -> Iterator[bytes]:
     return chunks
 
 
-def write(model: Model | Aig, path: str | Path, *, target: str | None = None, force: bool = True, **options: Any) -> None:
+def write(
+    model: Model | Aig, path: str | Path, *, target: str | None = None, force: bool = True, **options: Any
+) -> None:
     """Write a file, whole or not at all; `target` defaults to what the suffix asks for."""
     chosen = target or target_of(path)
     if chosen is None:

@@ -20,9 +20,9 @@ from netc.model import Model
 class LowerHead:
     """Turn the head into logic: class scores as adder trees, or the winning class.
 
-    With `outputs=sums` the new outputs are ``score0[0]``, … : each class's score in binary, two's complement where it can be
-    negative. With `outputs=argmax` they are ``class[0]``, … : the number of the first class with the largest score. Law: the
-    same classes for every input, and with sums the same scores.
+    With `outputs=sums` the new outputs are ``score0[0]``, … : each class's score in binary, two's complement where
+    it can be negative. With `outputs=argmax` they are ``class[0]``, … : the number of the first class with the
+    largest score. Law: the same classes for every input, and with sums the same scores.
     """
 
     name: ClassVar[str] = "lower-head"
@@ -83,4 +83,6 @@ def _binary_head(widths: npt.NDArray[np.int64], signed: npt.NDArray[np.uint8], h
             row[-1] = -row[-1]
         weights.append(row)
     start = np.concatenate([[0], np.cumsum(widths)])
-    return Head(start, np.arange(start[-1]), np.concatenate(weights), np.zeros(head.classes, np.int64), head.tau, head.beta)
+    return Head(
+        start, np.arange(start[-1]), np.concatenate(weights), np.zeros(head.classes, np.int64), head.tau, head.beta
+    )

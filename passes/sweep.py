@@ -15,8 +15,8 @@ from netc.errors import NetcError
 class Sweep:
     """Merge nodes that compute the same function, up to complement.
 
-    Simulation proposes, proof disposes: candidates come from equal signatures, and only a truth table of a common window or
-    SAT merges them. Law: at most as many ANDs, once dead ones are removed.
+    Simulation proposes, proof disposes: candidates come from equal signatures, and only a truth table of a common
+    window or SAT merges them. Law: at most as many ANDs, once dead ones are removed.
     """
 
     name: ClassVar[str] = "sweep"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from netc import native
 from netc.errors import NetcError
+from netc.head import Head
 from netc.machine import Machine
 from netc.model import Model
 from netc.protocols import Engine
@@ -34,10 +35,10 @@ def _runner(engine: Engine, inputs: int, outputs: int) -> Any:
 class Net:
     """A compiled model.
 
-    Every method takes `x` of shape (n, inputs), n from 0 up: bool, or integers or floats that are 0 or 1; where the model has
-    an encoder, features of shape (n, features) instead; or with ``packed=True`` ``uint8`` rows of
-    ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so. Anything else
-    is a `NetcError`. `threads` splits long batches; the default uses every core.
+    Every method takes `x` of shape (n, inputs), n from 0 up: bool, or integers or floats that are 0 or 1; where the
+    model has an encoder, features of shape (n, features) instead; or with ``packed=True`` ``uint8`` rows of
+    ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so.
+    Anything else is a `NetcError`. `threads` splits long batches; the default uses every core.
     """
 
     def __init__(self, model: Model, engine: Engine) -> None:
@@ -66,7 +67,10 @@ class Net:
     def bits(
         self, x: npt.ArrayLike, *, packed: bool = False, packed_out: bool = False, threads: int | None = None
     ) -> npt.NDArray[Any]:
-        """The logic's outputs, ``bool[n, outputs]``; with `packed_out` ``uint8[n, ceil(outputs / 8)]``, little bit order."""
+        """The logic's outputs, ``bool[n, outputs]``.
+
+        With `packed_out` ``uint8[n, ceil(outputs / 8)]``, little bit order.
+        """
         width = -(-self.outputs // 8) if packed_out else self.outputs
 
         def make(rows: int) -> npt.NDArray[Any]:
@@ -91,7 +95,7 @@ class Net:
         self._head()
         return self._run(x, packed, threads, lambda rows: np.empty(rows, np.int32), "classes")
 
-    def _head(self) -> Any:
+    def _head(self) -> Head:
         if self.model.head is None:
             raise NetcError("", "this circuit has no head, so it has no classes or scores; ask for bits")
         return self.model.head
@@ -199,8 +203,9 @@ class MachineNet:
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Steps all sequences through ``x``, bits of shape (steps, sequences, inputs).
 
-        Returns the outputs, ``bool[steps, sequences, outputs]``, seen in each step before the state changes, and the state
-        after the last, ``bool[sequences, latches]``. `state` defaults to the resets (uninitialised latches start false).
+        Returns the outputs, ``bool[steps, sequences, outputs]``, seen in each step before the state changes, and
+        the state after the last, ``bool[sequences, latches]``. `state` defaults to the resets (uninitialised
+        latches start false).
         """
         machine = self.machine
         given = np.asarray(x)

@@ -141,7 +141,7 @@ def test_cancelling_gives_undecided() -> None:
 
 
 def abc_says(first: Path, second: Path, seconds: int = 60) -> str:
-    """"equivalent", "different" or "undecided"."""
+    """ "equivalent", "different" or "undecided"."""
     assert ABC is not None
     try:
         done = subprocess.run(
@@ -186,13 +186,14 @@ def test_abc_does_not_refute_our_o3_of_large_epfl_circuits(corpus: Path, tmp_pat
     ours, theirs = prove_o3(corpus, tmp_path, f"epfl/{name}.aig")
     assert ours in ("proved", "simulated")
     assert theirs in ("equivalent", "undecided")
-    print(name, ours, theirs)
 
 
 @pytest.mark.corpus
 @pytest.mark.slow
 @pytest.mark.skipif(ABC is None, reason="ABC is not installed")
-@pytest.mark.parametrize("group", ["iscas89", "iwls2024/worst_aig", "lgsynth91", "yosys-aiger", "aiger-format", "fuzz", "syntcomp"])
+@pytest.mark.parametrize(
+    "group", ["iscas89", "iwls2024/worst_aig", "lgsynth91", "yosys-aiger", "aiger-format", "fuzz", "syntcomp"]
+)
 def test_abc_proves_our_o3_of_every_other_circuit(corpus: Path, tmp_path: Path, group: str) -> None:
     files = sorted(path for kind in ("aig", "aag") for path in (corpus / "aig" / group).rglob(f"*.{kind}"))
     assert files

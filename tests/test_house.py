@@ -79,19 +79,15 @@ def test_public_names_are_what_all_says() -> None:
 
 
 def test_help_starts_fast_and_without_numpy() -> None:
-    code = "import sys; from netc.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nassert 'numpy' not in sys.modules"
+    code = (
+        "import sys; from netc.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert 'numpy' not in sys.modules"
+    )
     seconds = []
     for _ in range(5):
         started = time.perf_counter()
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.6  # 0.15 s on an idle machine; this only catches a heavy import
-
-
-def test_no_file_tells_of_another_place() -> None:
-    """The project speaks of itself alone."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
-    for name in listed:
-        path = ROOT / name
-        if path.suffix in (".py", ".md", ".cpp", ".hpp", ".h", ".toml", ".inc") and path.is_file():
-            assert not re.search(r"/work/|/farm/|/home/", path.read_text()), name

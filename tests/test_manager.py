@@ -77,7 +77,9 @@ def test_best_keeps_the_smallest_branch() -> None:
 
 def test_what_a_refuted_pass_made_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry.PASSES, "break", "test_manager:Break")
-    monkeypatch.setattr(registry, "resolve", lambda target: Break if target == "test_manager:Break" else _resolve(target))
+    monkeypatch.setattr(
+        registry, "resolve", lambda target: Break if target == "test_manager:Break" else _resolve(target)
+    )
     with pytest.raises(InternalError, match="not equivalent"):
         optimize(messy(), pipeline="strash; break")
     with pytest.raises(InternalError, match="not equivalent"):

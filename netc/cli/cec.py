@@ -48,8 +48,8 @@ def command(
 ) -> int:
     """Check whether two circuits compute the same.
 
-    Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a counterexample (exit 1) or UNDECIDED (exit 3). Latches pair as states,
-    so circuits that encode their state differently are different here.
+    Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a counterexample (exit 1) or UNDECIDED (exit 3). Latches pair as
+    states, so circuits that encode their state differently are different here.
     """
     from netc.cec import Verdict, check
     from netc.context import Context, run_cancellable
@@ -87,7 +87,9 @@ def command(
             }
         )
     else:
-        click.echo(f"{answer.verdict.value.upper()} ({answer.roots} outputs and next states, matched by {answer.matched})")
+        click.echo(
+            f"{answer.verdict.value.upper()} ({answer.roots} outputs and next states, matched by {answer.matched})"
+        )
         if answer.reason:
             click.echo(answer.reason)
         elif pattern is not None:

@@ -40,7 +40,10 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 input_argument = click.argument("input", required=False, metavar="[INPUT]")
 format_option = click.option(
-    "--from", "format_", metavar="FORMAT", help="Format of the input: aiger, blif or checkpoint. Default: by suffix, then content."
+    "--from",
+    "format_",
+    metavar="FORMAT",
+    help="Format of the input: aiger, blif or checkpoint. Default: by suffix, then content.",
 )
 force_option = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -92,10 +95,14 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
                 metavar="LEVEL",
                 help="0 as it stands, 1 clean up, 2 good in seconds, 3 the best.",
             ),
-            click.option("-p", "--pipeline", metavar="TEXT", help="Passes to run instead of a level's; see `netc passes`."),
+            click.option(
+                "-p", "--pipeline", metavar="TEXT", help="Passes to run instead of a level's; see `netc passes`."
+            ),
             click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Stop after this much work."),
             click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop after this time."),
-            click.option("-j", "--threads", type=click.IntRange(min=1), default=1, help="Threads for partition passes."),
+            click.option(
+                "-j", "--threads", type=click.IntRange(min=1), default=1, help="Threads for partition passes."
+            ),
             click.option(
                 "--verify",
                 type=click.Choice(["off", "sim", "sat"]),

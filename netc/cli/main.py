@@ -61,7 +61,7 @@ class LazyGroup(click.Group):
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             if near:
-                error.message += f" Did you mean {near[0]!r}?"
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx=ctx) from None
             raise
 
 
@@ -82,8 +82,8 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 def cli() -> None:
     """A compiler and optimizer for logic networks.
 
-    Reads trained logic gate networks (PyTorch checkpoints), AIGER and BLIF; optimizes; writes bit-parallel C, Verilog, BLIF,
-    AIGER and DOT. "-" is standard input or output.
+    Reads trained logic gate networks (PyTorch checkpoints), AIGER and BLIF; optimizes; writes bit-parallel C,
+    Verilog, BLIF, AIGER and DOT. "-" is standard input or output.
     """
 
 

@@ -30,11 +30,13 @@ Examples:
 @click.option("--print-pipeline", is_flag=True, help="Print the pipeline text and do nothing else.")
 @click.option("--time-passes", is_flag=True, help="Report size, time and work after every pass.")
 @click.option("--stop-after", type=click.IntRange(min=0), metavar="N", help="Stop after N passes.")
-@click.option("--save-each", type=click.Path(file_okay=False), metavar="DIR", help="Write the circuit after every pass.")
+@click.option(
+    "--save-each", type=click.Path(file_okay=False), metavar="DIR", help="Write the circuit after every pass."
+)
 @common.json_option
 @common.quiet_option
 def command(
-    input: str | None,  # noqa: A002 - the argument's name in the help
+    input: str | None,
     output: str | None,
     format_: str | None,
     target: str | None,
@@ -54,8 +56,8 @@ def command(
 ) -> int:
     """Make a circuit smaller, and prove that it is still the same.
 
-    Reads AIGER, BLIF or a checkpoint. With -o it writes there; in a pipe it writes binary AIGER to standard output; at a
-    terminal without -o it prints the report only. -O1 to -O3 keep every input, output, latch and property.
+    Reads AIGER, BLIF or a checkpoint. With -o it writes there; in a pipe it writes binary AIGER to standard output;
+    at a terminal without -o it prints the report only. -O1 to -O3 keep every input, output, latch and property.
     """
     from netc.pipeline import level_text, parse
 

@@ -58,8 +58,9 @@ def command(
 ) -> int:
     """Run a model on data: classes, scores or bits.
 
-    DATA is .npy, .npz, .csv or .txt: bits, or features where the model has an encoder. Labels in the same .npz (called y or
-    labels) are used as --labels would be. Classes are printed one a line; with labels, accuracy and confusion instead.
+    DATA is .npy, .npz, .csv or .txt: bits, or features where the model has an encoder. Labels in the same .npz
+    (called y or labels) are used as --labels would be. Classes are printed one a line; with labels, accuracy and
+    confusion instead.
     """
     import numpy as np
 
@@ -158,4 +159,6 @@ def _write(output: str, answers: Any) -> None:
         if output.endswith(".npy"):
             np.save(file, answers, allow_pickle=False)
         else:
-            np.savetxt(file, np.asarray(answers).astype(np.int64), fmt="%d", delimiter="," if output.endswith(".csv") else " ")
+            np.savetxt(
+                file, np.asarray(answers).astype(np.int64), fmt="%d", delimiter="," if output.endswith(".csv") else " "
+            )

@@ -28,7 +28,7 @@ _BATCH = 4096  # patterns of a combinational circuit that are simulated together
 @common.output_option("Where to write the outputs. Default: standard output.")
 @common.format_option
 def command(
-    input: str,  # noqa: A002
+    input: str,
     stimulus: str | None,
     random_: int | None,
     seed: int,
@@ -37,8 +37,9 @@ def command(
 ) -> None:
     """Simulate a circuit on patterns.
 
-    Each line of the stimulus gives one digit a line of outputs. A circuit with latches starts in its reset state (latches
-    without one start at 0) and takes one step a line; AIGER's stimulus format is this, and a line with a dot ends it.
+    Each line of the stimulus gives one digit a line of outputs. A circuit with latches starts in its reset state
+    (latches without one start at 0) and takes one step a line; AIGER's stimulus format is this, and a line with a
+    dot ends it.
     """
     from netc.files import STDIO, writing
 

@@ -18,7 +18,7 @@ Examples:
 @common.input_argument
 @common.format_option
 @common.json_option
-def command(input: str | None, format_: str | None, as_json: bool) -> None:  # noqa: A002
+def command(input: str | None, format_: str | None, as_json: bool) -> None:
     """Show what is in a file: ports, ANDs and levels; for a model its layers, encoder and head too."""
     from netc.stats import stats_of
 

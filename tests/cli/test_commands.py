@@ -121,7 +121,7 @@ def test_opt_json_is_one_object_with_versions(netc: Netc, tmp_path: Path) -> Non
     assert report["before"]["ands"] == 4
     assert report["after"]["ands"] == 1
     assert report["verified"] == "proved"
-    assert [entry["text"] for entry in report["passes"]][0] == "dce"
+    assert next(entry["text"] for entry in report["passes"]) == "dce"
 
 
 def test_print_pipeline_gives_what_p_accepts(netc: Netc, tmp_path: Path) -> None:
@@ -151,7 +151,18 @@ def test_require_proof_writes_nothing_that_is_not_proved(netc: Netc, tmp_path: P
 
 def test_save_each_and_stop_after(netc: Netc, tmp_path: Path) -> None:
     redundant(tmp_path / "in.aig")
-    netc("opt", "in.aig", "-p", "strash; rewrite{zero=true}; dce", "--stop-after", "2", "--save-each", "steps", "-o", "out.aig")
+    netc(
+        "opt",
+        "in.aig",
+        "-p",
+        "strash; rewrite{zero=true}; dce",
+        "--stop-after",
+        "2",
+        "--save-each",
+        "steps",
+        "-o",
+        "out.aig",
+    )
     assert sorted(path.name for path in (tmp_path / "steps").iterdir()) == ["001-strash.aig", "002-rewrite.aig"]
 
 
@@ -162,13 +173,18 @@ def test_ctrl_c_writes_the_best_so_far(tmp_path: Path) -> None:
     lits = [build.input(index) for index in range(64)]
     for _ in range(60_000):
         a, b = random.integers(0, len(lits), 2)
-        lits.append(build.and_(lits[max(a, len(lits) - 500)] ^ int(random.integers(2)), lits[b] ^ int(random.integers(2))))
+        lits.append(
+            build.and_(lits[max(a, len(lits) - 500)] ^ int(random.integers(2)), lits[b] ^ int(random.integers(2)))
+        )
     write(build.finish(lits[-200:]), tmp_path / "big.aig")
     loop = "repeat{n=100000}(rewrite{zero=true}; balance | rewrite)".replace(" | rewrite", "")
     command = [sys.executable, "-c", "from netc.cli import main; main()", "opt", "big.aig", "-p"]
     text = "; ".join([loop] * 200)
     process = subprocess.Popen(
-        [*command, text, "-o", "out.aig", "--verify", "sim"], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        [*command, text, "-o", "out.aig", "--verify", "sim"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     time.sleep(2.0)
     process.send_signal(signal.SIGINT)

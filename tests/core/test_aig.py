@@ -123,9 +123,7 @@ def test_hashed_means_that_hashing_changes_nothing(aig: Aig) -> None:
 def test_images_compose_like_functions(first: list[int], second: list[int]) -> None:
     a = np.array([NONE if lit == 9 else lit for lit in first], np.uint32)
     b = np.array([NONE if lit == 9 else lit for lit in second], np.uint32)
-    expected = [
-        NONE if lit == NONE or b[lit >> 1] == NONE else int(b[lit >> 1]) ^ (lit & 1) for lit in map(int, a)
-    ]
+    expected = [NONE if lit == NONE or b[lit >> 1] == NONE else int(b[lit >> 1]) ^ (lit & 1) for lit in map(int, a)]
     assert compose(a, b).tolist() == expected
 
 

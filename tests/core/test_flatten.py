@@ -45,7 +45,7 @@ def test_well_known_functions_take_their_optimal_form(tables: list[int], k: int,
 
 def test_every_function_of_three_inputs_is_right_and_small() -> None:
     network = one_layer(list(range(256)), 3)
-    aig, origins = flatten(network)
+    aig, _origins = flatten(network)
     values = simulate(aig, twins.all_patterns(3))
     assert values.tolist() == [[bool(table >> e & 1) for table in range(256)] for e in range(8)]
     sizes = [flatten(one_layer([table], 3))[0].num_ands for table in range(256)]
@@ -126,7 +126,10 @@ def test_padding_reads_false() -> None:
         (lambda: LayeredNetwork(1, [Dense(np.array([2]), np.array([[1, 0]]))]), "layer 0: a neuron reads output 1"),
         (lambda: LayeredNetwork(2, [Dense(np.array([16]), np.array([[1, 0]]))]), "bits past 4"),
         (lambda: LayeredNetwork(2, [Dense(np.array([[1, 2]]), np.array([[1, 0]]))]), "need 1"),
-        (lambda: LayeredNetwork(1, [Tiled((Dense(np.array([1]), np.array([[0]])),), np.array([[1]]))]), "reads outside"),
+        (
+            lambda: LayeredNetwork(1, [Tiled((Dense(np.array([1]), np.array([[0]])),), np.array([[1]]))]),
+            "reads outside",
+        ),
     ],
 )
 def test_layers_that_do_not_fit_are_refused_with_their_number(network: object, message: str) -> None:

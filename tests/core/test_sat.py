@@ -85,7 +85,10 @@ def test_random_3sat_near_the_threshold_agrees_with_cadical_and_picosat(seed: in
     random = np.random.default_rng(seed)
     variables, count = 90, 384
     clauses = [
-        [int(var + 1) * int(sign) for var, sign in zip(random.choice(variables, 3, False), random.choice([-1, 1], 3), strict=True)]
+        [
+            int(var + 1) * int(sign)
+            for var, sign in zip(random.choice(variables, 3, False), random.choice([-1, 1], 3), strict=True)
+        ]
         for _ in range(count)
     ]
     answer, model = solve(clauses, variables)

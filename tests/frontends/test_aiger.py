@@ -172,7 +172,11 @@ def test_a_message_starts_with_the_file(tmp_path: Path) -> None:
         load(bad)
 
 
-@given(strategies.aigs(max_ands=12), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=4), st.booleans())
+@given(
+    strategies.aigs(max_ands=12),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=4),
+    st.booleans(),
+)
 def test_damaged_files_end_in_a_graph_or_in_an_error(aig: Aig, damage: list[tuple[int, int]], ascii_file: bool) -> None:
     data = bytearray(b"".join(emit(aig, "aiger", ascii=ascii_file)))
     for place, value in damage:
@@ -186,7 +190,9 @@ def test_damaged_files_end_in_a_graph_or_in_an_error(aig: Aig, damage: list[tupl
 
 
 @pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".xz", lzma.compress)])
-def test_compressed_files_are_read_by_content_and_written_by_name(tmp_path: Path, suffix: str, compress: object) -> None:
+def test_compressed_files_are_read_by_content_and_written_by_name(
+    tmp_path: Path, suffix: str, compress: object
+) -> None:
     path = tmp_path / f"toggle.aag{suffix}"
     path.write_bytes(compress(TOGGLE.encode()))  # type: ignore[operator]
     model = load(path)

@@ -8,12 +8,12 @@ import strategies
 import twins
 from hypothesis import given
 from hypothesis import strategies as st
+from netc.passes.dce import Dce
+from netc.passes.strash import Strash
 
 from netc import Aig, Context, Model, registry
 from netc.aig import NONE, Step
 from netc.manager import optimize_with
-from netc.passes.dce import Dce
-from netc.passes.strash import Strash
 from netc.protocols import AigPass
 from netc.simulation import simulate_nodes
 

@@ -2,12 +2,12 @@
 
 import strategies
 from hypothesis import given
-
-from netc import Aig, Builder, Context
-from netc.cec import prove
 from netc.passes.balance import Balance
 from netc.passes.dce import Dce
 from netc.passes.strash import Strash
+
+from netc import Aig, Builder, Context
+from netc.cec import prove
 
 
 def chain(width: int) -> Aig:

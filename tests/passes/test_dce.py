@@ -2,9 +2,9 @@
 
 import strategies
 from hypothesis import given
+from netc.passes.dce import Dce
 
 from netc import Aig, Builder, Context
-from netc.passes.dce import Dce
 
 
 def test_what_no_root_reaches_goes_and_the_rest_keeps_its_order() -> None:

@@ -1,8 +1,9 @@
 """Constant folding."""
 
-from netc import Builder, Context
 from netc.passes.fold import Fold
 from netc.passes.strash import Strash
+
+from netc import Builder, Context
 
 
 def test_constants_and_copies_go_but_duplicates_stay() -> None:

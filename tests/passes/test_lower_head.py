@@ -6,10 +6,10 @@ import strategies
 import twins
 from hypothesis import given
 from hypothesis import strategies as st
+from netc.passes.lower_head import LowerHead
 
 from netc import Aig, Builder, Context, Head, Model, NetcError, simulate
 from netc.aig import NONE
-from netc.passes.lower_head import LowerHead
 from netc.ports import Ports
 
 

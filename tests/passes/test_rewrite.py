@@ -1,19 +1,17 @@
 """Rewriting with 4-input cuts."""
 
 import pytest
+from netc.passes.rewrite import Rewrite
 
 from netc import Aig, Builder, Context, NetcError, load
 from netc.cec import prove
-from netc.passes.rewrite import Rewrite
 
 
 def naive_mux_tree() -> Aig:
     """A multiplexer of four written as a sum of minterms: every minterm builds its own select term."""
     build = Builder(6)
     s0, s1 = build.input(4), build.input(5)
-    terms = [
-        build.and_(build.and_(build.input(i), s0 ^ 1 ^ (i & 1)), s1 ^ 1 ^ (i >> 1)) for i in range(4)
-    ]
+    terms = [build.and_(build.and_(build.input(i), s0 ^ 1 ^ (i & 1)), s1 ^ 1 ^ (i >> 1)) for i in range(4)]
     return build.finish([build.or_(build.or_(terms[0], terms[1]), build.or_(terms[2], terms[3]))])
 
 

@@ -3,9 +3,9 @@
 import strategies
 import twins
 from hypothesis import given
+from netc.passes.strash import Strash
 
 from netc import Aig, Context
-from netc.passes.strash import Strash
 
 
 @given(strategies.aigs())

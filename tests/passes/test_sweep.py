@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import twins
+from netc.passes.dce import Dce
+from netc.passes.sweep import Sweep
 
 from netc import Aig, Builder, Context, NetcError
 from netc.cec import prove
-from netc.passes.dce import Dce
-from netc.passes.sweep import Sweep
 
 
 def swept(aig: Aig, **options: int) -> Aig:

@@ -11,10 +11,10 @@ import strategies
 import twins
 from hypothesis import given
 from hypothesis import strategies as st
+from netc.runtime.table import kernels
 
 from netc import Builder, Dense, Encoder, Head, LayeredNetwork, Machine, Model, NetcError, compile
 from netc.ports import Ports
-from netc.runtime.table import kernels
 
 SIZES = [0, 1, 2, 7, 8, 9, 63, 64, 65, 511, 512, 513, 1030]
 

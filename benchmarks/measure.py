@@ -1,0 +1,86 @@
+"""What all benchmarks share: running a command with its CPU time and peak memory, versions, results as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+NETC = [sys.executable, "-c", "from netc.cli import main; main()"]
+ABC = shutil.which("berkeley-abc") or shutil.which("abc")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One finished process, by the operating system's own accounting."""
+
+    code: int
+    cpu_seconds: float
+    wall_seconds: float
+    peak_mb: float
+    out: str
+
+
+def run(command: list[str], *, cwd: Path | None = None, timeout: float = 3600) -> Usage:
+    """Run a command to its end. Its output is kept."""
+    import tempfile
+    import time
+
+    with tempfile.TemporaryFile() as log:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=subprocess.STDOUT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.001)
+        if process.returncode is None:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        else:
+            raise RuntimeError(f"{command[0]} ended before it could be measured")
+        wall = time.perf_counter() - started
+        log.seek(0)
+        out = log.read().decode(errors="replace")
+    scale = 1024 if sys.platform == "linux" else 1024 * 1024
+    return Usage(process.returncode, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / scale, out)
+
+
+def abc(script: str, **options: Any) -> Usage:
+    if ABC is None:
+        sys.exit("this benchmark compares with ABC: install berkeley-abc")
+    return run([ABC, "-q", script], **options)
+
+
+def netc(*args: str | Path, **options: Any) -> Usage:
+    return run([*NETC, *map(str, args)], **options)
+
+
+def environment() -> dict[str, str]:
+    """Versions of everything that was measured."""
+    found = {"netc": version("netc"), "python": platform.python_version(), "machine": platform.machine()}
+    if ABC is not None:
+        shown = subprocess.run([ABC, "-c", "quit"], capture_output=True, text=True, check=False).stdout
+        match = re.search(r"UC Berkeley, (ABC [^\n]*)", shown)
+        found["abc"] = match[1] if match else "unknown"
+    try:
+        cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+        found["cpu"] = cpu[1] if cpu else ""
+    except OSError:
+        pass
+    return found
+
+
+def save(name: str, data: Any) -> None:
+    """Write benchmarks/results/NAME.json."""
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps({"environment": environment(), **data}, indent=1, default=asdict)
+    (RESULTS / f"{name}.json").write_text(text + "\n")
+    print(f"written: {RESULTS / name}.json")
