@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +29,20 @@ def corpus() -> Path:
     if root is None:
         pytest.skip("NETC_DATA names no corpus")
     return root
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nothing-skipped", action="store_true", help="fail where a test would be skipped")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """With --nothing-skipped a skipped test is a failed one."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and item.config.getoption("--nothing-skipped"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which --nothing-skipped forbids: {report.longrepr}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,49 @@
+# make demo    set up, compile the shipped network, run it on its data
+# make test    set up, run every test that needs no system package (others say what they miss)
+# make check   style, types, and the built wheel away from the source tree
+# make slow    the long tests
+# make sanitize  the core and its tests under AddressSanitizer and UBSan
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_FLAGS ?=
+
+SOURCES := $(wildcard netc/core/* passes/*.cpp passes/*.h runtime/*.cpp runtime/*.hpp runtime/*.h runtime/*.inc)
+
+.PHONY: demo test slow check sanitize clean
+
+demo: $(VENV)/.built
+	$(BIN)/python examples/digits/demo.py
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
+
+slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netc needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.made pyproject.toml setup.py $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.built
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+check: $(VENV)/.test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[check]'
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy netc passes backends runtime
+	PYTHON=$(BIN)/python sh tests/wheel.sh
+
+sanitize: $(VENV)/.test
+	PYTHON=$(BIN)/python sh tests/sanitize.sh
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info netc/_core*.so netc/_core.cpp

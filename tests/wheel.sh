@@ -1,0 +1,35 @@
+#!/bin/sh
+# The sdist and the wheel, installed in a clean environment away from the source tree: they work there, and tests,
+# examples and benchmarks type-check against the installed package.
+set -eu
+root=$(pwd)
+python=$(cd "$(dirname "$PYTHON")" && pwd)/$(basename "$PYTHON")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$python" -m build --quiet --outdir "$work/dist" "$root"
+for archive in "$work"/dist/*; do echo "built $(basename "$archive")"; done
+"$python" -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check "$work"/dist/*.whl
+# The sdist must build the same package by itself.
+"$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$work/again" "$work"/dist/*.tar.gz
+
+cd "$work"
+printf 'aag 3 2 0 1 1\n2\n4\n6\n6 4 2\n' > and.aag
+venv/bin/netc opt and.aag -q -o and.aig
+venv/bin/netc cec and.aag and.aig
+venv/bin/netc verilog and.aig --out and.v
+venv/bin/netc passes > /dev/null
+venv/bin/python -c 'import netc; assert netc.compile(netc.load("and.aig")).bits([[1, 1], [1, 0]]).tolist() == [[True], [False]]'
+if ls venv/lib/python3*/site-packages | grep -qxE 'passes|backends|runtime'; then
+    echo "a folder landed in site-packages under a bare name" >&2
+    exit 1
+fi
+
+mkdir typed
+cp -r "$root/tests" "$root/examples" "$root/benchmarks" "$root/pyproject.toml" typed/
+cd typed
+"$python" -m mypy --python-executable "$work/venv/bin/python" --explicit-package-bases tests
+for folder in examples benchmarks; do
+    MYPYPATH=$folder "$python" -m mypy --python-executable "$work/venv/bin/python" --explicit-package-bases $folder
+done
