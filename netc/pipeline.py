@@ -29,7 +29,7 @@ LEVELS = (
     "dce; strash; dce",
     "dce; strash; dce; rewrite; balance; rewrite; sweep{conflicts=100}; dce; rewrite{zero=true}; balance; rewrite; dce",
     "dce; strash; dce; sweep{conflicts=100}; dce; "
-    "repeat{n=12}(rewrite; balance; rewrite{zero=true}; balance; rewrite; sweep{conflicts=300}; dce)",
+    "repeat{n=16}(rewrite{cuts=24,zero=true}; balance; rewrite{cuts=24}; sweep{conflicts=100}; dce)",
 )
 
 
