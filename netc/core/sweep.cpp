@@ -11,7 +11,7 @@ namespace netc {
 namespace {
 
 constexpr size_t kSmallGraph = 200'000;      // nodes up to which 16 words a round are affordable
-constexpr size_t kSolverVars = 200'000;      // a solver this large is started anew: its watch lists no longer fit a cache
+constexpr size_t kSolverVars = 4'000'000;       // a solver this large is started anew
 constexpr size_t kSolverLearnts = 20'000;
 constexpr size_t kCandidatesPerPattern = 50'000;  // counterexamples wait until their number pays for a scan
 constexpr int kWindowLeaves = 9;             // truth tables of 512 bits
