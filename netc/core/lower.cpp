@@ -277,6 +277,8 @@ Lit balanced(Builder &builder, std::vector<Lit> lits, bool is_or) {
 
 constexpr int64_t kWidestCubeTable = 10;
 
+}  // namespace
+
 Lit lower_cubes(Builder &builder, const uint8_t *cubes, int64_t num_cubes, int64_t width, const Lit *literals) {
     int64_t ands = std::max<int64_t>(0, num_cubes - 1);
     for (int64_t i = 0; i < num_cubes; i++) {
@@ -312,8 +314,6 @@ Lit lower_cubes(Builder &builder, const uint8_t *cubes, int64_t num_cubes, int64
     }
     return balanced(builder, sum, true);
 }
-
-}  // namespace
 
 Lit lower_table(Builder &builder, uint64_t table, const Lit *inputs, int k) {
     return lower(builder, simplified(table, inputs, k));
