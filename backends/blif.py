@@ -42,9 +42,11 @@ class Blif:
     model: str = ""  # the name after .model; empty takes the circuit's
     properties: str = ""  # outputs or drop: what becomes of bad states, constraints, justice and fairness
 
-    def emit(self, model: Model) -> Iterator[bytes]:
+    def __post_init__(self) -> None:
         if self.k not in (0, *range(2, MAX_K + 1)):
             raise NetcError("-K", f"{self.k}; a table has 2 to {MAX_K} inputs, or 0 for one table an AND")
+
+    def emit(self, model: Model) -> Iterator[bytes]:
         logic = without_properties(model.logic, self.properties or None, "BLIF")
         model = replace(model, logic=logic)
         network = LutNetwork.of_aig(logic) if self.k == 0 else model.network(self.k)
@@ -53,17 +55,8 @@ class Blif:
     def _text(self, title: str, logic: Aig, network: LutNetwork) -> Iterator[bytes]:
         names = _Names(logic, self.clock)
         network = network.with_complemented(_better_complemented(network))
-        outputs, next_states = network.outputs.tolist(), network.of_kind("latch").tolist()
-        named: dict[int, str] = {}  # the LUTs that carry an output's name
-        buffers = []
-        for name, lit in zip(names.outputs, outputs, strict=True):
-            node, inverted = lit >> 1, lit & 1
-            if node < network.first_lut and not inverted and names.leaves[node] == name:
-                continue  # the output is that input or latch
-            if node >= network.first_lut and not inverted and node not in named:
-                named[node] = name
-            else:
-                buffers.append((lit, name))
+        named, buffered = _name_luts(network, names)
+        next_states = network.of_kind("latch").tolist()
 
         yield f".model {title}\n".encode()
         yield from _wrapped(".inputs", names.inputs)
@@ -74,13 +67,12 @@ class Blif:
             f".latch {names.of(lit, named)} {state}{control} {shown[reset]}\n"
             for lit, state, reset in zip(next_states, names.latches, logic.ports.resets, strict=True)
         )
-        # Complements of next states are signals of their own; those of outputs are in the outputs' buffers.
-        inverted = sorted({lit for lit in next_states if lit & 1})
         if network.depends_on_constant() or 0 in next_states:
-            yield _buffer(0, "", names.leaves[0])
-        yield from _lines(_buffer(lit, names.of(lit ^ 1, named), names.of(lit, named)).decode() for lit in inverted)
+            yield _signal(0, "", names.leaves[0]).encode()
+        complements = sorted({lit for lit in next_states if lit & 1})
+        yield from _lines(_signal(lit, names.of(lit ^ 1, named), names.of(lit, named)) for lit in complements)
         yield from lut_chunks(network, _template, names=names.leaves, more_names=named, prefix=names.prefix)
-        yield from _lines(_buffer(lit, names.of(lit & ~1, named), name).decode() for lit, name in buffers)
+        yield from _lines(_signal(lit, names.of(lit & ~1, named), name) for lit, name in buffered)
         yield b".end\n"
 
 
@@ -104,7 +96,9 @@ class _Names:
         self.clock = legal(clock) if clock and ports.latches else ""
         clocks = [self.clock] if self.clock and self.clock not in inputs else []
         if self.clock and not clocks and logic.fanouts[1 + inputs.index(self.clock)] > 0:
-            raise NetcError("--clock", f"{self.clock} is an input that logic reads", "choose another name for the clock")
+            raise NetcError(
+                "--clock", f"{self.clock} is an input that logic reads", "choose another name for the clock"
+            )
         taken = set(clocks)
         inputs = unique(inputs, taken)
         self.inputs = inputs + clocks
@@ -148,6 +142,19 @@ def _better_complemented(network: LutNetwork) -> Lits:
     return np.setdiff1d(roots[roots & 1 == 1] >> 1, roots[roots & 1 == 0] >> 1)
 
 
+def _name_luts(network: LutNetwork, names: _Names) -> tuple[dict[int, str], list[tuple[int, str]]]:
+    """The LUTs that carry an output's name, and the other outputs as (literal, name): those need a signal each."""
+    named: dict[int, str] = {}
+    others = []
+    for name, lit in zip(names.outputs, network.outputs.tolist(), strict=True):
+        node, complemented = lit >> 1, lit & 1
+        if not complemented and node >= network.first_lut and node not in named:
+            named[node] = name
+        elif complemented or node >= network.first_lut or names.leaves[node] != name:
+            others.append((lit, name))
+    return named, others
+
+
 def _template(table: int, k: int) -> str:
     cubes = cover(table, k)
     support = [j for j in range(k) if any(cube[j] != "-" for cube in cubes)]
@@ -155,11 +162,11 @@ def _template(table: int, k: int) -> str:
     return f".names {''.join(f'{fanin_mark(j)} ' for j in support)}{OWN}\n{rows}"
 
 
-def _buffer(lit: int, source: str, name: str) -> bytes:
+def _signal(lit: int, source: str, name: str) -> str:
     """A signal that equals a literal; `source` is the name of the literal's node."""
     if lit < 2:
-        return f".names {name}\n{'1' * lit}{chr(10) * lit}".encode()
-    return f".names {source} {name}\n{1 - (lit & 1)} 1\n".encode()
+        return f".names {name}\n" + "1\n" * lit
+    return f".names {source} {name}\n{1 - (lit & 1)} 1\n"
 
 
 def _lines(lines: Iterable[str]) -> Iterator[bytes]:

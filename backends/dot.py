@@ -41,9 +41,11 @@ class Dot:
     suffix: ClassVar[str] = ".dot"
     k: int = 0  # inputs of a box: 2 to 6, or 0 for the ANDs of the graph as it stands
 
-    def emit(self, model: Model) -> Iterator[bytes]:
+    def __post_init__(self) -> None:
         if self.k not in (0, *range(2, MAX_K + 1)):
             raise NetcError("-K", f"{self.k}; a LUT has 2 to {MAX_K} inputs, or 0 for ANDs")
+
+    def emit(self, model: Model) -> Iterator[bytes]:
         network = LutNetwork.of_aig(model.logic) if self.k == 0 else model.network(self.k)
         return self._text(escaped(model.name), model.logic.ports, network)
 
@@ -95,9 +97,7 @@ def _shapes(rank: str, names: list[str], shape: str) -> Iterator[bytes]:
 def _and_template(table: int, _k: int) -> str:
     """An AND as a graph has it: its table is the one minterm at which both fan-ins count as true."""
     minterm = table.bit_length() - 1
-    edges = (
-        f'  "{fanin_mark(j)}" -> "{OWN}"{"" if minterm >> j & 1 else _COMPLEMENT};\n' for j in range(2)
-    )
+    edges = (f'  "{fanin_mark(j)}" -> "{OWN}"{"" if minterm >> j & 1 else _COMPLEMENT};\n' for j in range(2))
     return "".join(edges)
 
 

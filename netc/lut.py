@@ -111,7 +111,7 @@ class LutNetwork:
         return int(self.levels[self.roots >> 1].max(initial=0))
 
     def depends_on_constant(self) -> bool:
-        """Whether some LUT's value depends on a fan-in that is node 0; unused fan-ins are node 0 too, and do not count."""
+        """Whether the value of a LUT depends on a fan-in that is node 0, which unused fan-ins are, too."""
         for j in range(self.k):
             tables = self.tables[self.fanins[:, j] == 0]
             if (((tables >> np.uint64(1 << j)) ^ tables) & _where_zero(j, self.k)).any():

@@ -1,15 +1,17 @@
 """BLIF: the reader. Parsing, flattening and lowering are in the core; this gives the result its names.
 
-What is read, and how: the first model is the top unless `top` names another; subcircuits are flattened, and their latches
-are called ``instance.signal``. Every `.names` becomes ANDs, hashed. A latch without an initial value, or with 2 or 3, has no
-reset. Latches step together, so their one clock is dropped, with its input if no logic reads it; latches of different
-clocks or edges are refused unless `merge_clocks`. External don't-cares (`.exdc`) and timing lines are left out. The
-model's notes say which of these happened. Cells of libraries (`.gate`, `.mlatch`) and state tables are refused.
+What is read, and how: the first model is the top unless `top` names another; subcircuits are flattened, and their
+latches are called ``instance.signal``. Every `.names` becomes ANDs, hashed, used or not. A latch without an initial
+value, or with 2 or 3, has no reset. Latches step together, so their one clock is dropped, with its input if no logic
+reads it; latches of different clocks or edges are refused unless `merge_clocks`. External don't-cares (`.exdc`) and
+lines of timing are left out. The model's notes say which of these happened. Cells of libraries (`.gate`, `.mlatch`) and
+state tables are refused.
 """
 
 from __future__ import annotations
 
 import mmap
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,10 +42,7 @@ def parse(data: bytes | mmap.mmap, *, top: str = "", merge_clocks: bool = False)
     resets = native.take(file.reset, file.latches, np.uint8)
     starts = native.take(file.text_start, file.num_texts + 1, np.int64)
     blob = native.take(file.texts, int(starts[-1]), np.uint8).tobytes()
-    bounds = starts.tolist()
-    texts = iter(
-        blob[start:end].decode("utf-8", "surrogateescape") for start, end in zip(bounds, bounds[1:], strict=False)
-    )
+    texts = (blob[a:b].decode("utf-8", "surrogateescape") for a, b in pairwise(starts.tolist()))
     counts = {"input": file.inputs, "latch": file.latches, "output": file.outputs}
     names = {kind: {index: next(texts) for index in range(count)} for kind, count in counts.items()}
     ports = Ports(inputs=file.inputs, resets=resets.tobytes(), outputs=file.outputs, names=names)
