@@ -21,6 +21,7 @@ Examples:
 @common.output_option("The file to write. Default: standard output.")
 @common.format_option
 @click.option("--top", default="", metavar="NAME", help="Which model of a BLIF input to take. Default: the first.")
+@click.option("--merge-clocks", is_flag=True, help="Read latches of different clocks as if they shared one.")
 @click.option(
     "-K", "k", type=int, default=0, show_default=True, help="Inputs of a .names, 2 to 6; 0 gives one .names an AND."
 )
@@ -41,6 +42,7 @@ def command(
     output: str | None,
     format_: str | None,
     top: str,
+    merge_clocks: bool,
     k: int,
     clock: str,
     model: str,
@@ -58,7 +60,10 @@ def command(
     from netc.targets import backend_for
 
     backend = backend_for("blif", k=k, clock=clock, model=model, properties=properties or "")
-    source = common.load_model(input, format_, options={"top": top} if top else None)
+    reading: dict[str, Any] = {"top": top} if top else {}
+    if merge_clocks:
+        reading["merge_clocks"] = True
+    source = common.load_model(input, format_, options=reading)
     for note in source.notes:
         common.say(f"{source.name}: {note}", quiet)
     before = "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}"

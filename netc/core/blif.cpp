@@ -13,7 +13,7 @@ extern "C" {
 namespace netc::blif {
 namespace {
 
-// A small file can ask for any number of copies of itself. Flat files are bounded by their size alone.
+// A small file can ask for any number of copies of itself; what it holds itself does not count.
 constexpr uint64_t kMostCopied = uint64_t{1} << 27;  // signals and instances
 
 struct Instance {
@@ -70,6 +70,8 @@ private:
     // How many signals the whole circuit has.
     size_t count_copies(const std::vector<uint32_t> &order) const {
         std::vector<uint64_t> signals(file_.models.size()), instances(file_.models.size());
+        uint64_t most = kMostCopied;
+        for (uint32_t index : order) most += file_.models[index].names.size();
         for (uint32_t index : order) {  // inner models come first
             const Model &model = file_.models[index];
             signals[index] = model.names.size();
@@ -77,10 +79,9 @@ private:
             for (const Subckt &instance : model.subckts) {
                 signals[index] += signals[instance.model];
                 instances[index] += instances[instance.model];
-                if (signals[index] + instances[index] > kMostCopied)
+                if (signals[index] + instances[index] > most)
                     fail(instance.place, format("flattening model %s makes more than %llu signals and instances",
-                                                quoted(model.name).c_str(),
-                                                static_cast<unsigned long long>(kMostCopied)));
+                                                quoted(model.name).c_str(), static_cast<unsigned long long>(most)));
             }
         }
         return signals[top_];
@@ -278,7 +279,7 @@ private:
     }
 
     void check_clocks() {
-        const char *hint = "the option merge_clocks=True reads all latches as if they shared one clock";
+        const char *hint = "netc blif --merge-clocks (merge_clocks=True in Python) reads all latches as if they shared one clock";
         Node inputs = static_cast<Node>(circuit_.inputs);
         is_clock_.assign(inputs + 1, false);
         for (Signal clock : file_.models[top_].clocks) is_clock_[node_of(lit_of(0, clock))] = true;

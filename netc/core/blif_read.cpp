@@ -216,18 +216,18 @@ private:
 
     void statement(Word word) {
         if (word[0] != '.') fail(word, "expected a line such as .names, found " + quoted(word));
+        if (word == ".attr" || word == ".param") return;  // notes of other tools
+        if (word == ".cname") return cname();
+        after_subckt_ = word == ".subckt";
         if (word == ".model") return model();
         if (word == ".end") {
             open_ = false;
             return;
         }
-        if (word == ".attr" || word == ".param") return;  // notes of other tools
         if (is_constraint(word)) {
             file_.constraints++;
             return;
         }
-        if (word == ".cname") return cname();
-        after_subckt_ = word == ".subckt";
         if (word == ".inputs" || word == ".clock") inputs();
         else if (word == ".outputs") outputs();
         else if (word == ".latch") latch();
