@@ -19,6 +19,11 @@ __all__ = ["MAX_K", "LutNetwork"]
 MAX_K = 6
 
 
+def _where_zero(variable: int, k: int) -> np.uint64:
+    """The bits of a table at which a variable is 0."""
+    return np.uint64(sum(1 << e for e in range(2**k) if not e >> variable & 1))
+
+
 @dataclass(frozen=True, eq=False)
 class LutNetwork:
     """Nodes of up to 6 fan-ins, each with its truth table.
@@ -104,6 +109,31 @@ class LutNetwork:
     def depth(self) -> int:
         """The largest level of a root."""
         return int(self.levels[self.roots >> 1].max(initial=0))
+
+    def depends_on_constant(self) -> bool:
+        """Whether the value of a LUT depends on a fan-in that is node 0, which unused fan-ins are, too."""
+        for j in range(self.k):
+            tables = self.tables[self.fanins[:, j] == 0]
+            if (((tables >> np.uint64(1 << j)) ^ tables) & _where_zero(j, self.k)).any():
+                return True
+        return False
+
+    def with_complemented(self, nodes: npt.NDArray[np.integer]) -> LutNetwork:
+        """The same circuit in which these LUTs compute their complements; who reads them is adapted."""
+        if not len(nodes):
+            return self
+        flipped = np.zeros(self.num_nodes, np.bool_)
+        flipped[nodes] = True
+        full = np.uint64(2 ** (2**self.k) - 1)
+        tables = self.tables.copy()
+        for j in range(self.k):
+            readers = flipped[self.fanins[:, j]]
+            low, shift = _where_zero(j, self.k), np.uint64(1 << j)
+            read = tables[readers]
+            tables[readers] = (read >> shift) & low | (read & low) << shift
+        tables[flipped[self.first_lut :]] ^= full
+        roots = self.roots ^ flipped[self.roots >> 1]
+        return LutNetwork(self.ports, self.fanins, tables, roots.astype(np.uint32))
 
     @classmethod
     def of_layers(cls, network: LayeredNetwork) -> LutNetwork:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from netc.ports import KINDS, Ports
 
-__all__ = ["PortNames", "bus_of", "port_names", "unique"]
+__all__ = ["PortNames", "bus_of", "free_prefix", "port_names", "unique"]
 
 # What unnamed ports are called; the index makes them one bus.
 _DEFAULTS = {
@@ -47,6 +47,13 @@ def unique(names: Iterable[str], taken: set[str] | None = None, *, fold_case: bo
         seen.add(candidate.lower() if fold_case else candidate)
         result.append(candidate)
     return result
+
+
+def free_prefix(names: Iterable[str], base: str = "n") -> str:
+    """`base`, with underscores after it until none of the names is this prefix and a number."""
+    numbered = re.compile(rf"{re.escape(base)}(_*)[0-9]+")
+    taken = {len(match[1]) for match in map(numbered.fullmatch, names) if match}
+    return base + "_" * next(count for count in range(len(taken) + 1) if count not in taken)
 
 
 def bus_of(name: str) -> tuple[str, int] | None:

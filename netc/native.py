@@ -86,7 +86,7 @@ def call(function: Any, *args: Any) -> int:
     what = ffi.string(lib.netc_error()).decode(errors="replace")
     place = ffi.string(lib.netc_error_place()).decode(errors="replace")
     if result == -1:
-        raise NetcError(place, what)
+        raise NetcError(place, what, ffi.string(lib.netc_error_hint()).decode(errors="replace"))
     if result == -2:
         raise MemoryError(what)
     raise InternalError(what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ def lut_chunks(
     template: Callable[[int, int], str],
     *,
     names: Sequence[str] = (),
+    more_names: Mapping[int, str] | None = None,
     numbers: npt.NDArray[np.uint32] | None = None,
     prefix: str = "n",
     suffix: str = "",
@@ -42,13 +43,20 @@ def lut_chunks(
     """Text for LUTs ``first..end`` in chunks of about a megabyte.
 
     ``template(table, k)`` gives the text for LUTs of one truth table; it is asked once a table. In it `OWN` and
-    `fanin_mark` stand for names: ``names[node]`` for the first nodes (constant, inputs, latches), then `prefix`,
-    ``numbers[node]`` (the node itself without `numbers`), `suffix`. Names must not contain bytes below 8.
+    `fanin_mark` stand for names: ``names[node]`` for the first nodes (constant, inputs, latches), ``more_names[node]``
+    for others that have one, else `prefix`, ``numbers[node]`` (the node itself without `numbers`), `suffix`. Names must
+    not contain bytes below 8.
     """
     stop = network.num_luts if end is None else end
     tables, template_of = np.unique(network.tables[first:stop], return_inverse=True)
     templates, template_start = _table_of_texts([template(int(table), network.k).encode() for table in tables])
-    blob, name_start = _table_of_texts([name.encode("utf-8", "surrogateescape") for name in names])
+    texts = [name.encode("utf-8", "surrogateescape") for name in (*names, *(more_names or {}).values())]
+    blob, name_start = _table_of_texts(texts)
+    name_of = None
+    if more_names:
+        name_of = np.full(network.num_nodes, native.NONE, np.uint32)
+        name_of[: len(names)] = np.arange(len(names))
+        name_of[list(more_names)] = np.arange(len(names), len(texts))
     index = np.zeros(network.num_luts, np.uint32)
     index[first:stop] = template_of
     printer = native.ffi.new("netc_printer *")
@@ -62,10 +70,11 @@ def lut_chunks(
     printer.template_of = native.view(index, np.uint32)
     printer.templates, printer.template_start = template_bytes, native.view(template_start, np.int64)
     printer.num_templates = len(tables)
-    printer.names, printer.name_start, printer.num_named = blob_bytes, native.view(name_start, np.int64), len(names)
+    printer.names, printer.name_start, printer.num_names = blob_bytes, native.view(name_start, np.int64), len(texts)
+    printer.name_of = native.ffi.NULL if name_of is None else native.view(name_of, np.uint32)
     printer.numbers = native.ffi.NULL if numbers is None else native.view(numbers, np.uint32)
     printer.prefix, printer.suffix = prefix_text, suffix_text
-    longest = max((len(name.encode("utf-8", "surrogateescape")) for name in names), default=0) + 64
+    longest = max(map(len, texts), default=0) + 64
     buffer = np.empty(max(_CHUNK, longest * 4096), np.uint8)
     reached = native.ffi.new("int64_t *")
     at = first

@@ -67,7 +67,7 @@ def target_of(path: str | Path) -> str | None:
     return by_suffix.get(suffix)
 
 
-def emit(model: Model | Aig, target: str, **options: Any) -> Iterator[bytes]:
+def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
     """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"dot"``), in chunks."""
     subject = model if isinstance(model, Model) else Model(model)
     chunks: Iterator[bytes] = backend_for(target, **options).emit(subject)
@@ -75,7 +75,7 @@ def emit(model: Model | Aig, target: str, **options: Any) -> Iterator[bytes]:
 
 
 def write(
-    model: Model | Aig, path: str | Path, *, target: str | None = None, force: bool = True, **options: Any
+    model: Model | Aig, path: str | Path, /, *, target: str | None = None, force: bool = True, **options: Any
 ) -> None:
     """Write a file, whole or not at all; `target` defaults to what the suffix asks for."""
     chosen = target or target_of(path)

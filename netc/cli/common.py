@@ -142,8 +142,17 @@ def make_encoder(features_of: Model, thresholds: str, bit_order: str, at_least: 
     return Encoder.thermometer(bits // len(values), values, order=bit_order, at_least=at_least)
 
 
-def load_model(path: str | None, format_: str | None = None, *, encoder: dict[str, Any] | None = None) -> Model:
-    """The input of a command: a path, ``-``, or standard input if something is piped in; else usage and exit code 2."""
+def load_model(
+    path: str | None,
+    format_: str | None = None,
+    *,
+    encoder: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> Model:
+    """The input of a command: a path, ``-``, or standard input if something is piped in; else usage and exit code 2.
+
+    `options` go to the format's loader.
+    """
     from netc.loading import load
 
     if path is None:
@@ -151,7 +160,7 @@ def load_model(path: str | None, format_: str | None = None, *, encoder: dict[st
             context = click.get_current_context()
             raise click.UsageError("no input: give a file, or pipe one in", ctx=context)
         path = "-"
-    model = load(path, format=format_)
+    model = load(path, format=format_, **(options or {}))
     if encoder and encoder.get("thresholds"):
         made = make_encoder(model, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
         model = model.with_encoder(made)

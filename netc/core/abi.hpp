@@ -18,20 +18,21 @@ constexpr int64_t kUserError = -1;
 constexpr int64_t kMemoryError = -2;
 constexpr int64_t kInternalError = -3;
 
-// Something the user can mend; `place` is a line:column or a byte offset, or empty.
+// Something the user can mend; `place` is a line:column or a byte offset, or empty; `hint` says what to do instead.
 struct UserError {
     std::string place;
     std::string what;
+    std::string hint = {};
 };
 
-void set_error(const std::string &place, const std::string &what) noexcept;
+void set_error(const std::string &place, const std::string &what, const std::string &hint = {}) noexcept;
 
 template <class Body>
 int64_t guard(Body &&body) noexcept {
     try {
         return body();
     } catch (const UserError &error) {
-        set_error(error.place, error.what);
+        set_error(error.place, error.what, error.hint);
         return kUserError;
     } catch (const std::bad_alloc &) {
         set_error("", "out of memory");

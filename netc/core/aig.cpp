@@ -8,15 +8,18 @@ namespace netc {
 namespace {
 thread_local std::string error_what;
 thread_local std::string error_place;
+thread_local std::string error_hint;
 }  // namespace
 
-void set_error(const std::string &place, const std::string &what) noexcept {
+void set_error(const std::string &place, const std::string &what, const std::string &hint) noexcept {
     try {
         error_place = place;
         error_what = what;
+        error_hint = hint;
     } catch (...) {  // no memory even for the message
         error_place.clear();
         error_what.clear();
+        error_hint.clear();
     }
 }
 
@@ -54,6 +57,7 @@ extern "C" {
 
 const char *netc_error(void) { return error_what.c_str(); }
 const char *netc_error_place(void) { return error_place.c_str(); }
+const char *netc_error_hint(void) { return error_hint.c_str(); }
 void netc_free(void *memory) { std::free(memory); }
 
 int64_t netc_aig_check(const netc_aig *aig) {

@@ -39,6 +39,7 @@ typedef struct netc_step {
 
 const char *netc_error(void);
 const char *netc_error_place(void);
+const char *netc_error_hint(void);
 void netc_free(void *memory);
 
 int64_t netc_aig_check(const netc_aig *aig);

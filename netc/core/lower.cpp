@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "netc/core/factor.hpp"
 #include "netc/core/four.hpp"
 #include "netc/core/truth.hpp"
 
@@ -265,17 +266,9 @@ void lower_tiled(Builder &builder, const netc_tables *layers, int64_t num_layers
 
 // ---- cubes --------------------------------------------------------------------------------------------------------
 
-Lit balanced(Builder &builder, std::vector<Lit> lits, bool is_or) {
-    if (lits.empty()) return is_or ? kFalse : kTrue;
-    for (; lits.size() > 1; lits.resize((lits.size() + 1) / 2))
-        for (size_t i = 0; i < lits.size(); i += 2) {
-            if (i + 1 == lits.size()) lits[i / 2] = lits[i];
-            else lits[i / 2] = is_or ? builder.or_(lits[i], lits[i + 1]) : builder.and_(lits[i], lits[i + 1]);
-        }
-    return lits[0];
-}
-
 constexpr int64_t kWidestCubeTable = 10;
+
+}  // namespace
 
 Lit lower_cubes(Builder &builder, const uint8_t *cubes, int64_t num_cubes, int64_t width, const Lit *literals) {
     int64_t ands = std::max<int64_t>(0, num_cubes - 1);
@@ -301,19 +294,8 @@ Lit lower_cubes(Builder &builder, const uint8_t *cubes, int64_t num_cubes, int64
             }
         return lower_wide_table(builder, table.data(), literals, k);
     }
-    std::vector<Lit> sum, product;
-    for (int64_t i = 0; i < num_cubes; i++) {
-        product.clear();
-        for (int64_t j = 0; j < width; j++) {
-            uint8_t c = cubes[i * width + j];
-            if (c != '-') product.push_back(complement_if(literals[j], c == '0'));
-        }
-        sum.push_back(balanced(builder, product, false));
-    }
-    return balanced(builder, sum, true);
+    return factor_cubes(builder, cubes, num_cubes, width, literals);
 }
-
-}  // namespace
 
 Lit lower_table(Builder &builder, uint64_t table, const Lit *inputs, int k) {
     return lower(builder, simplified(table, inputs, k));

@@ -23,14 +23,15 @@ struct Names {
 
     size_t longest() const {
         size_t longest = prefix + suffix + 10;
-        for (int64_t i = 0; i < p.num_named; i++)
+        for (int64_t i = 0; i < p.num_names; i++)
             longest = std::max(longest, static_cast<size_t>(p.name_start[i + 1] - p.name_start[i]));
         return longest;
     }
     uint8_t *write(uint8_t *out, uint32_t node) const {
-        if (node < p.num_named) {
-            size_t size = static_cast<size_t>(p.name_start[node + 1] - p.name_start[node]);
-            std::memcpy(out, p.names + p.name_start[node], size);
+        uint32_t name = p.name_of ? p.name_of[node] : node;
+        if (name < p.num_names) {
+            size_t size = static_cast<size_t>(p.name_start[name + 1] - p.name_start[name]);
+            std::memcpy(out, p.names + p.name_start[name], size);
             return out + size;
         }
         std::memcpy(out, p.prefix, prefix);

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* A template is text in which byte 1 stands for the LUT's own name and byte 2 + j for the name of fan-in j. A node's
- * name is names[node] where it has one, else prefix, numbers[node] (or node where numbers is null), suffix. */
+ * name is names[name_of[node]] (names[node] where name_of is null) if there is one, else prefix, numbers[node] (node
+ * where numbers is null), suffix. */
 typedef struct netc_printer {
     const uint32_t *fanins;      /* [count][k] */
     int64_t count, k, first_lut; /* LUT i is node first_lut + i */
@@ -13,9 +14,10 @@ typedef struct netc_printer {
     const uint8_t *templates;
     const int64_t *template_start; /* [num_templates + 1] */
     int64_t num_templates;
-    const uint8_t *names; /* of nodes 0..num_named */
-    const int64_t *name_start; /* [num_named + 1] */
-    int64_t num_named;
+    const uint8_t *names;
+    const int64_t *name_start; /* [num_names + 1] */
+    int64_t num_names;
+    const uint32_t *name_of; /* by node, or null; no name is >= num_names */
     const uint32_t *numbers;
     const char *prefix;
     const char *suffix;

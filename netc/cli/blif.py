@@ -1,0 +1,78 @@
+"""`netc blif`: a circuit as BLIF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from netc.cli import common
+from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
+
+EPILOG = """\b
+Examples:
+  netc blif design.aig -o design.blif
+  netc blif design.aig -O2 -K 6 --clock clk -o mapped.blif
+  netc blif model.pt --outputs argmax > classifier.blif"""
+
+
+@click.command("blif", epilog=EPILOG)
+@common.input_argument
+@common.output_option("The file to write. Default: standard output.")
+@common.format_option
+@click.option("--top", default="", metavar="NAME", help="Which model of a BLIF input to take. Default: the first.")
+@click.option("--merge-clocks", is_flag=True, help="Read latches of different clocks as if they shared one.")
+@click.option(
+    "-K", "k", type=int, default=0, show_default=True, help="Inputs of a .names, 2 to 6; 0 gives one .names an AND."
+)
+@click.option("--clock", default="", metavar="NAME", help="Clock of the latches. Default: latches without one.")
+@click.option("--model", default="", metavar="NAME", help="The name after .model. Default: the circuit's.")
+@click.option(
+    "--outputs",
+    type=click.Choice(["raw", "sums", "argmax"]),
+    default="raw",
+    show_default=True,
+    help="Of a classifier: the logic's own outputs, each class's score, or the winning class.",
+)
+@common.properties_option
+@common.optimize_options(default_level=0)
+@common.quiet_option
+def command(
+    input: str | None,
+    output: str | None,
+    format_: str | None,
+    top: str,
+    merge_clocks: bool,
+    k: int,
+    clock: str,
+    model: str,
+    outputs: str,
+    properties: str | None,
+    quiet: bool,
+    **optimization: Any,
+) -> int:
+    """Write a circuit as BLIF, for ABC, Yosys, VPR and SIS.
+
+    Reads AIGER, BLIF or a checkpoint; INPUT defaults to standard input. Latches keep their reset values; those without
+    one are written as unknown (3).
+    """
+    from netc.files import write_chunks
+    from netc.targets import backend_for
+
+    backend = backend_for("blif", k=k, clock=clock, model=model, properties=properties or "")
+    reading: dict[str, Any] = {"top": top} if top else {}
+    if merge_clocks:
+        reading["merge_clocks"] = True
+    source = common.load_model(input, format_, options=reading)
+    for note in source.notes:
+        common.say(f"{source.name}: {note}", quiet)
+    before = "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}"
+    outcome = common.run_optimizer(source, before=before, quiet=quiet, **optimization)
+    write_chunks(output or "-", backend.emit(outcome.model))
+    if outcome.interrupted:
+        return EXIT_INTERRUPT
+    report = outcome.model.report
+    if report is not None and report.stopped_at is not None:
+        common.say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
+        return EXIT_STOPPED
+    return 0
