@@ -17,8 +17,7 @@ from netc.simulation import simulate
 
 __all__ = ["Cec", "Verdict", "check", "prove"]
 
-SWEEP_CONFLICTS = 1_000  # a pair of inner nodes: most need none, and a pair left open is met again above
-FINAL_CONFLICTS = 100_000  # a pair of outputs
+CONFLICTS = 30_000  # of the last round, for a pair of inner nodes; a pair of outputs may take ten times as many
 
 
 class Verdict(Enum):
@@ -135,8 +134,7 @@ def check(
     *,
     match: str = "auto",
     context: Context | None = None,
-    sweep_conflicts: int = SWEEP_CONFLICTS,
-    final_conflicts: int = FINAL_CONFLICTS,
+    conflicts: int = CONFLICTS,
 ) -> Cec:
     """Whether two circuits compute the same outputs, next states and properties from the same inputs and states.
 
@@ -165,8 +163,7 @@ def check(
         native.lib.netc_cec,
         struct,
         run.struct,
-        sweep_conflicts,
-        final_conflicts,
+        conflicts,
         native.out(verdicts),
         native.out(pattern),
         different,

@@ -27,9 +27,9 @@ __all__ = ["LEVELS", "Best", "Partition", "PassStep", "Pipeline", "Repeat", "Seq
 LEVELS = (
     "",
     "dce; strash; dce",
-    "dce; strash; dce; rewrite; balance; rewrite; sweep{conflicts=100}; dce; rewrite{zero=true}; balance; rewrite; dce",
-    "dce; strash; dce; sweep{conflicts=100}; dce; "
-    "repeat{n=16}(rewrite{cuts=24,zero=true}; balance; rewrite{cuts=24}; sweep{conflicts=100}; dce)",
+    "dce; strash; dce; rewrite; balance; rewrite; sweep{conflicts=30}; dce; rewrite{zero=true}; balance; rewrite; dce",
+    "dce; strash; dce; sweep{conflicts=30}; dce; "
+    "repeat{n=16}(rewrite{cuts=24,zero=true}; balance; rewrite{cuts=24}; sweep{conflicts=30}; dce)",
 )
 
 

@@ -68,7 +68,7 @@ def test_two_multipliers_are_equal() -> None:
 
 
 def test_a_budget_that_is_too_small_gives_undecided() -> None:
-    answer = check(multiplier(7, True), multiplier(7, False), sweep_conflicts=1, final_conflicts=1)
+    answer = check(multiplier(7, True), multiplier(7, False), conflicts=1)
     assert answer.verdict is Verdict.UNDECIDED
     assert answer.undecided > 0
 

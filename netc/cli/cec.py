@@ -27,10 +27,10 @@ Examples:
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
 @click.option(
     "--conflicts",
-    type=click.IntRange(min=0),
-    default=100_000,
+    type=click.IntRange(min=1),
+    default=30_000,
     show_default=True,
-    help="Conflicts that the solver may spend on one output.",
+    help="Conflicts that the solver may spend on a pair of nodes in the last round.",
 )
 @common.output_option("Where to write a counterexample, as an AIGER stimulus.")
 @common.json_option
@@ -61,7 +61,7 @@ def command(
     with common.Progress(quiet) as progress:
         answer, interrupted = run_cancellable(
             context,
-            lambda: check(first, second, match=match, context=context, final_conflicts=conflicts),
+            lambda: check(first, second, match=match, context=context, conflicts=conflicts),
             time_limit=time_limit,
             tick=lambda: progress.tick("cec", *context.progress),
         )

@@ -1,53 +1,106 @@
 // Combinational equivalence: both circuits in one hashed graph over shared leaves; sweep it; then each pair of roots is the
-// same literal, or is refuted by a pattern, or is asked of the solver with a larger budget.
+// same literal, or is refuted by a pattern, or is asked of the solver. Easy merges make hard ones easy, so the first round
+// gives every question few conflicts, and each further round, on what the last one left, ten times as many.
+#include <algorithm>
+#include <vector>
+
 #include "netc/core/sweep.hpp"
 
 extern "C" {
 #include "netc/core/cec.h"
 }
 
+namespace netc {
+namespace {
+
+constexpr int64_t kFirstConflicts = 30;
+constexpr int64_t kGrowth = 10;
+constexpr int64_t kRootShare = 10;  // a pair of roots may cost this many times what a pair inside may
+
+class Check {
+public:
+    Check(const AigView &aig, netc_context *context, uint8_t *verdicts, uint8_t *pattern, int64_t *different)
+        : leaves_(aig.leaves),
+          pairs_(aig.num_roots / 2),
+          context_(context),
+          verdicts_(verdicts),
+          pattern_(pattern),
+          different_(different) {
+        *different = -1;
+        roots_.assign(aig.roots, aig.roots + aig.num_roots);
+        for (size_t i = 0; i < pairs_; i++) verdicts[i] = 2;
+    }
+
+    // Pairs that are one literal are equal; returns whether all are.
+    bool settle() {
+        bool all = true;
+        for (size_t i = 0; i < pairs_; i++) {
+            if (roots_[i] == roots_[pairs_ + i]) verdicts_[i] = 1;
+            all &= verdicts_[i] == 1;
+        }
+        return all;
+    }
+
+    // One round over the graph: 0 a pair differs, 1 all are equal, 2 some are open; leaves the swept graph in `swept`.
+    int64_t round(const AigView &aig, int64_t conflicts, bool first, Array<Lit> *swept) {
+        SweepOptions options;
+        options.conflicts = conflicts;
+        Sweeper sweeper(aig, options, context_);
+        for (size_t i = 0; i < pairs_ && first; i++)
+            if (verdicts_[i] == 2 && sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(sweeper, i);
+        sweeper.run();
+        for (Lit &root : roots_) root = mapped(sweeper.image(), root);
+        settle();
+        for (size_t i = 0; i < pairs_; i++) {
+            if (verdicts_[i] == 1 || stop(context_, 1)) continue;
+            Verdict verdict = sweeper.prove(roots_[i], roots_[pairs_ + i], kRootShare * conflicts);
+            if (verdict == Verdict::different) return refute(sweeper, i);
+            if (verdict == Verdict::equal) verdicts_[i] = 1;
+        }
+        *swept = std::move(sweeper.made().ands());
+        return settle() ? 1 : 2;
+    }
+
+    const std::vector<Lit> &roots() const { return roots_; }
+
+private:
+    int64_t refute(const Sweeper &sweeper, size_t pair) {
+        verdicts_[pair] = 0;
+        *different_ = static_cast<int64_t>(pair);
+        for (uint32_t leaf = 0; leaf < leaves_; leaf++) pattern_[leaf] = sweeper.counterexample()[leaf];
+        return 0;
+    }
+
+    uint32_t leaves_;
+    size_t pairs_;
+    netc_context *context_;
+    uint8_t *verdicts_;
+    uint8_t *pattern_;
+    int64_t *different_;
+    std::vector<Lit> roots_;
+};
+
+}  // namespace
+}  // namespace netc
+
 using namespace netc;
 
-extern "C" int64_t netc_cec(const netc_aig *graph, netc_context *context, int64_t sweep_conflicts,
-                            int64_t final_conflicts, uint8_t *verdicts, uint8_t *pattern, int64_t *different) {
+extern "C" int64_t netc_cec(const netc_aig *graph, netc_context *context, int64_t most_conflicts, uint8_t *verdicts,
+                            uint8_t *pattern, int64_t *different) {
     return guard([&]() -> int64_t {
         AigView aig(*graph);
-        size_t pairs = aig.num_roots / 2;
-        const Lit *first = aig.roots, *second = aig.roots + pairs;
-        bool same = true;
-        for (size_t i = 0; i < pairs; i++) {
-            verdicts[i] = first[i] == second[i] ? 1 : 2;
-            same &= verdicts[i] == 1;
+        Check check(aig, context, verdicts, pattern, different);
+        if (check.settle()) return 1;  // equal by structure alone
+        Array<Lit> ands;
+        for (int64_t conflicts = std::min(kFirstConflicts, most_conflicts);; conflicts *= kGrowth) {
+            conflicts = std::min(conflicts, most_conflicts);
+            bool first = ands.empty();
+            AigView now(first ? aig.ands : ands.data(), first ? aig.num_ands : static_cast<uint32_t>(ands.size() / 2),
+                        aig.leaves);
+            Array<Lit> swept;
+            int64_t answer = check.round(now, conflicts, first, &swept);
+            if (answer != 2 || conflicts == most_conflicts || context->stopped_at >= 0) return answer;
+            ands = std::move(swept);
         }
-        *different = -1;
-        if (same) return 1;  // equal by structure alone
-
-        SweepOptions options;
-        options.conflicts = sweep_conflicts;
-        Sweeper sweeper(aig, options, context);
-        auto refute = [&](size_t i) -> int64_t {
-            verdicts[i] = 0;
-            *different = static_cast<int64_t>(i);
-            for (uint32_t leaf = 0; leaf < aig.leaves; leaf++) pattern[leaf] = sweeper.counterexample()[leaf];
-            return 0;
-        };
-        for (size_t i = 0; i < pairs; i++)
-            if (verdicts[i] == 2 && sweeper.find_difference(first[i], second[i])) return refute(i);
-        sweeper.run();
-        bool undecided = false;
-        for (size_t i = 0; i < pairs; i++) {
-            if (verdicts[i] == 1) continue;
-            Lit a = mapped(sweeper.image(), first[i]), b = mapped(sweeper.image(), second[i]);
-            if (a != b && stop(context, 1)) {
-                undecided = true;
-                continue;
-            }
-            switch (sweeper.prove(a, b, final_conflicts)) {
-            case Verdict::equal: verdicts[i] = 1; break;
-            case Verdict::different: return refute(i);
-            case Verdict::unknown: undecided = true;
-            }
-        }
-        return undecided ? 2 : 1;
     });
 }

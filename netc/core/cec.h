@@ -6,8 +6,9 @@
 
 /* The graph's roots are num_pairs literals of the first circuit and then as many of the second. verdicts: uint8, 1 equal,
  * 0 different, 2 undecided; pattern: uint8[leaves], the leaves' values of a counterexample to pair *different. Returns 1
- * all equal, 0 some pair differs (the rest may not have been looked at: 2), 2 undecided. */
-int64_t netc_cec(const netc_aig *aig, netc_context *context, int64_t sweep_conflicts, int64_t final_conflicts,
-                 uint8_t *verdicts, uint8_t *pattern, int64_t *different);
+ * all equal, 0 some pair differs (the rest may not have been looked at: 2), 2 undecided. most_conflicts bounds the last
+ * and longest round's questions about inner nodes. */
+int64_t netc_cec(const netc_aig *aig, netc_context *context, int64_t most_conflicts, uint8_t *verdicts, uint8_t *pattern,
+                 int64_t *different);
 
 #endif
