@@ -4,8 +4,15 @@
 
 #include <stdint.h>
 
+/* How a kind of node is named: prefix, number, suffix. Before a LUT's own name stands `declare`. */
+typedef struct netc_style {
+    const char *declare;
+    const char *prefix;
+    const char *suffix;
+} netc_style;
+
 /* A template is text in which byte 1 stands for the LUT's own name and byte 2 + j for the name of fan-in j. A node's
- * name is names[node] where it has one, else prefix, numbers[node] (or node where numbers is null), suffix. */
+ * name is names[node] where it has one, else numbers[node] (or node where numbers is null) in the style of its kind. */
 typedef struct netc_printer {
     const uint32_t *fanins;      /* [count][k] */
     int64_t count, k, first_lut; /* LUT i is node first_lut + i */
@@ -17,11 +24,13 @@ typedef struct netc_printer {
     const int64_t *name_start; /* [num_named + 1] */
     int64_t num_named;
     const uint32_t *numbers;
-    const char *prefix;
-    const char *suffix;
+    const netc_style *styles;
+    int64_t num_styles;
+    const uint8_t *kinds; /* of all nodes, < num_styles; null: all 0 */
 } netc_printer;
 
-/* Prints LUTs first.. until `end` or the buffer is full; returns the bytes and sets *next to the first LUT not printed. */
+/* Prints LUTs first.. until `end` or the buffer is full; returns the bytes and sets *next to the first LUT not
+ * printed. */
 int64_t netc_print(const netc_printer *printer, int64_t first, int64_t end, uint8_t *buffer, int64_t capacity,
                    int64_t *next);
 
