@@ -74,14 +74,14 @@ class CompiledEngine:
         *,
         compiler: str | None = None,
         opt: str = "-Og",
-        cache: Path | None = None,
+        cache: str | Path | None = None,
         timeout: float | None = None,
     ) -> None:
         if not re.fullmatch(r"-O[0-3gsz]?", opt):
             raise NetcError("", f"opt is {opt!r}; it is a level like -O1")
         found = find_compiler(compiler, hint=_HINT)
         limit = patience(model.logic.num_ands) if timeout is None else timeout
-        store = Cache.of_user() if cache is None else Cache.at(cache)
+        store = Cache.of_user() if cache is None else Cache.at(Path(cache))
         flags = (opt, *_FLAGS, *_FLAGS_FOR_KERNEL.get(kernels()[0], ()))
         ffi, self._library = _obtain(model, found, flags, store, limit)  # the code is unmapped when the library goes
         address = int(ffi.cast("uintptr_t", ffi.addressof(self._library, "netc_entry")))
