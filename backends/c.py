@@ -27,7 +27,7 @@ from netc.model import Model
 from netc.names import bus_of
 from netc.ports import Ports
 from netc.printing import OWN, LutPrinter, Style, fanin_mark
-from netc.properties import without_properties
+from netc.properties import CHOICES, without_properties
 from netc.schedule import Schedule, schedule
 
 from . import c_interface as interface  # noqa: TID251 - a neighbour
@@ -122,6 +122,8 @@ class C:
             raise NetcError("", f"gates_per_function is {self.gates_per_function}; it is at least 1")
         if not 2 <= self.k <= MAX_K:
             raise NetcError("", f"k is {self.k}; it is 2 to {MAX_K}")
+        if self.properties not in (None, *CHOICES):
+            raise NetcError("", f"properties is {self.properties!r}; it is {' or '.join(CHOICES)}")
 
     def emit(self, model: Model) -> Iterator[bytes]:
         """The source, which needs no other file."""

@@ -23,7 +23,7 @@ _HINT = "-o FILE.c writes the source, for a compiler elsewhere"
 
 def is_directory(path: str | Path) -> bool:
     """Whether a result goes into a directory: one that exists, or a name that ends with a slash."""
-    return str(path).endswith("/") or Path(path).is_dir()
+    return str(path) != STDIO and (str(path).endswith("/") or Path(path).is_dir())
 
 
 def names_of(path: str | Path) -> dict[str, Path]:

@@ -145,7 +145,7 @@ def whole_model(seed: int = 1) -> Model:
     return replace(model, class_names=("a", "b", "c", "d"))
 
 
-@pytest.mark.parametrize("standard", ["c99", "c11", "gnu17"])
+@pytest.mark.parametrize("standard", ["c99", "gnu17"])
 def test_the_source_compiles_without_a_warning_as_c(standard: str, tmp_path: Path) -> None:
     for index, model in enumerate((whole_model(), Model(random_aig(1, 5, 50, 9, latches=3)))):
         source = tmp_path / f"{index}.c"
@@ -167,8 +167,10 @@ def test_source_header_and_main_compile_without_a_warning_as_cpp(standard: str, 
             compiled(CXX or "", *flags, name, cwd=folder)
 
 
-@pytest.mark.parametrize("words", [1, 2, 4, 8])
-@pytest.mark.parametrize("lanes", ["default", "native", "portable", "widest"])
+@pytest.mark.parametrize(
+    ("words", "lanes"),
+    [(words, lanes) for words in (1, 2, 4, 8) for lanes in ("default", "portable")] + [(8, "native"), (8, "widest")],
+)
 def test_answers_are_those_of_the_definition_at_every_width(words: int, lanes: str, tmp_path: Path) -> None:
     flags = {
         "default": ["-O2"],
