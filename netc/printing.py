@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +11,19 @@ import numpy.typing as npt
 from netc import native
 from netc.lut import LutNetwork
 
-__all__ = ["OWN", "fanin_mark", "lut_chunks"]
+__all__ = ["OWN", "LutPrinter", "Style", "fanin_mark", "lut_chunks"]
 
 OWN = "\x01"  # in a template: the name of the LUT itself
 
 _CHUNK = 1 << 20  # bytes
+
+
+class Style(NamedTuple):
+    """How nodes of one kind are named: `prefix`, number, `suffix`; `declare` stands before a LUT's own name."""
+
+    prefix: str
+    suffix: str = ""
+    declare: str = ""
 
 
 def fanin_mark(index: int) -> str:
@@ -23,9 +32,85 @@ def fanin_mark(index: int) -> str:
 
 
 def _table_of_texts(texts: Sequence[bytes]) -> tuple[bytes, npt.NDArray[np.int64]]:
-    return b"".join(texts), np.concatenate([[0], np.cumsum([len(text) for text in texts], dtype=np.int64)]).astype(
-        np.int64
-    )
+    sizes = np.array([0, *map(len, texts)], np.int64)
+    return b"".join(texts), np.cumsum(sizes, dtype=np.int64)
+
+
+class LutPrinter:
+    """Prints any range of a network's LUTs, each by the template of its truth table.
+
+    ``template(table, k)`` gives the text for LUTs of one truth table; it is asked once a table. In it `OWN` and
+    `fanin_mark` stand for names: ``names[node]`` for the first nodes (constant, inputs, latches), ``more_names[node]``
+    for others that have one, else ``numbers[node]`` (the node itself without `numbers`) in the style
+    ``styles[kinds[node]]`` (the first style without `kinds`). Names and styles must not contain bytes below 8.
+    """
+
+    def __init__(
+        self,
+        network: LutNetwork,
+        template: Callable[[int, int], str],
+        *,
+        names: Sequence[str] = (),
+        more_names: Mapping[int, str] | None = None,
+        numbers: npt.NDArray[np.uint32] | None = None,
+        styles: Sequence[Style] = (Style("n"),),
+        kinds: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
+        tables, template_of = np.unique(network.tables, return_inverse=True)
+        templates, template_start = _table_of_texts([template(int(table), network.k).encode() for table in tables])
+        name_texts = [name.encode("utf-8", "surrogateescape") for name in (*names, *(more_names or {}).values())]
+        blob, name_start = _table_of_texts(name_texts)
+        name_of = None
+        if more_names:
+            name_of = np.full(network.num_nodes, native.NONE, np.uint32)
+            name_of[: len(names)] = np.arange(len(names))
+            name_of[list(more_names)] = np.arange(len(names), len(name_texts))
+        index = template_of.astype(np.uint32)
+        template_bytes = native.ffi.new("uint8_t[]", templates or b"\0")
+        blob_bytes = native.ffi.new("uint8_t[]", blob or b"\0")
+        texts = [[native.ffi.new("char[]", text.encode()) for text in style] for style in styles]
+        given = [{"prefix": prefix, "suffix": suffix, "declare": declare} for prefix, suffix, declare in texts]
+        style_structs = native.ffi.new("netc_style[]", given)
+        # The struct holds pointers only.
+        self._alive = (network, index, template_start, name_start, name_of, numbers, kinds, texts)
+        self._alive_text = (template_bytes, blob_bytes)
+        self._styles = style_structs
+        self._stop = network.num_luts
+        self._struct = native.ffi.new(
+            "netc_printer *",
+            {
+                "fanins": native.view(network.fanins, np.uint32),
+                "count": network.num_luts,
+                "k": network.k,
+                "first_lut": network.first_lut,
+                "template_of": native.view(index, np.uint32),
+                "templates": template_bytes,
+                "template_start": native.view(template_start, np.int64),
+                "num_templates": len(tables),
+                "names": blob_bytes,
+                "name_start": native.view(name_start, np.int64),
+                "num_names": len(name_texts),
+                "name_of": native.ffi.NULL if name_of is None else native.view(name_of, np.uint32),
+                "numbers": native.ffi.NULL if numbers is None else native.view(numbers, np.uint32),
+                "styles": style_structs,
+                "num_styles": len(styles),
+                "kinds": native.ffi.NULL if kinds is None else native.view(kinds, np.uint8),
+            },
+        )
+        longest = max(map(len, name_texts), default=0) + 64
+        self._buffer = np.empty(max(_CHUNK, longest * 4096), np.uint8)
+
+    def chunks(self, first: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Text for LUTs ``first..end`` in chunks of about a megabyte."""
+        stop = self._stop if end is None else end
+        reached = native.ffi.new("int64_t *")
+        at = first
+        while at < stop:
+            size = native.call(
+                native.lib.netc_print, self._struct, at, stop, native.out(self._buffer), len(self._buffer), reached
+            )
+            at = int(reached[0])
+            yield self._buffer[:size].tobytes()
 
 
 def lut_chunks(
@@ -40,45 +125,8 @@ def lut_chunks(
     first: int = 0,
     end: int | None = None,
 ) -> Iterator[bytes]:
-    """Text for LUTs ``first..end`` in chunks of about a megabyte.
-
-    ``template(table, k)`` gives the text for LUTs of one truth table; it is asked once a table. In it `OWN` and
-    `fanin_mark` stand for names: ``names[node]`` for the first nodes (constant, inputs, latches), ``more_names[node]``
-    for others that have one, else `prefix`, ``numbers[node]`` (the node itself without `numbers`), `suffix`. Names must
-    not contain bytes below 8.
-    """
-    stop = network.num_luts if end is None else end
-    tables, template_of = np.unique(network.tables[first:stop], return_inverse=True)
-    templates, template_start = _table_of_texts([template(int(table), network.k).encode() for table in tables])
-    texts = [name.encode("utf-8", "surrogateescape") for name in (*names, *(more_names or {}).values())]
-    blob, name_start = _table_of_texts(texts)
-    name_of = None
-    if more_names:
-        name_of = np.full(network.num_nodes, native.NONE, np.uint32)
-        name_of[: len(names)] = np.arange(len(names))
-        name_of[list(more_names)] = np.arange(len(names), len(texts))
-    index = np.zeros(network.num_luts, np.uint32)
-    index[first:stop] = template_of
-    printer = native.ffi.new("netc_printer *")
-    prefix_text, suffix_text = native.ffi.new("char[]", prefix.encode()), native.ffi.new("char[]", suffix.encode())
-    blob_bytes, template_bytes = (
-        native.ffi.new("uint8_t[]", blob or b"\0"),
-        native.ffi.new("uint8_t[]", templates or b"\0"),
+    """What a `LutPrinter` with one style prints."""
+    printer = LutPrinter(
+        network, template, names=names, more_names=more_names, numbers=numbers, styles=(Style(prefix, suffix),)
     )
-    printer.fanins = native.view(network.fanins, np.uint32)
-    printer.count, printer.k, printer.first_lut = network.num_luts, network.k, network.first_lut
-    printer.template_of = native.view(index, np.uint32)
-    printer.templates, printer.template_start = template_bytes, native.view(template_start, np.int64)
-    printer.num_templates = len(tables)
-    printer.names, printer.name_start, printer.num_names = blob_bytes, native.view(name_start, np.int64), len(texts)
-    printer.name_of = native.ffi.NULL if name_of is None else native.view(name_of, np.uint32)
-    printer.numbers = native.ffi.NULL if numbers is None else native.view(numbers, np.uint32)
-    printer.prefix, printer.suffix = prefix_text, suffix_text
-    longest = max(map(len, texts), default=0) + 64
-    buffer = np.empty(max(_CHUNK, longest * 4096), np.uint8)
-    reached = native.ffi.new("int64_t *")
-    at = first
-    while at < stop:
-        size = native.call(native.lib.netc_print, printer, at, stop, native.out(buffer), len(buffer), reached)
-        at = int(reached[0])
-        yield buffer[:size].tobytes()
+    return printer.chunks(first, end)

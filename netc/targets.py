@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from netc import registry
 from netc.aig import Aig
+from netc.artifacts import LIBRARY_SUFFIXES, is_directory, write_c
 from netc.errors import NetcError
 from netc.files import strip_compression, write_chunks
 from netc.machine import Machine
@@ -22,11 +23,11 @@ def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ..
 def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:
+def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:  # noqa: A001
     """Something that runs: a `netc.runtime.net.Net`, or for a `Machine` a `netc.runtime.net.MachineNet`.
 
-    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph
-    with latches runs as ``Machine.of(graph)``.
+    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph with latches
+    runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):
@@ -53,18 +54,12 @@ def backend_for(target: str, **options: Any) -> Any:
 
 
 def target_of(path: str | Path) -> str | None:
-    """The backend that a file's suffix asks for, or None."""
+    """The backend that a file's suffix asks for, or None. A shared library is C, and so is a directory."""
+    if is_directory(path):
+        return "c"
     suffix = Path(strip_compression(Path(path).name)).suffix.lower()
-    by_suffix = {
-        ".aag": "aiger",
-        ".aig": "aiger",
-        ".blif": "blif",
-        ".c": "c",
-        ".dot": "dot",
-        ".gv": "dot",
-        ".v": "verilog",
-    }
-    return by_suffix.get(suffix)
+    by_suffix = {".aag": "aiger", ".aig": "aiger", ".blif": "blif", ".c": "c", ".dot": "dot", ".gv": "dot", ".v": "verilog"}
+    return "c" if suffix in LIBRARY_SUFFIXES else by_suffix.get(suffix)
 
 
 def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
@@ -77,10 +72,16 @@ def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
 def write(
     model: Model | Aig, path: str | Path, /, *, target: str | None = None, force: bool = True, **options: Any
 ) -> None:
-    """Write a file, whole or not at all; `target` defaults to what the suffix asks for."""
+    """Write a file, whole or not at all; `target` defaults to what the suffix asks for.
+
+    C comes with its header, ``NAME.so`` is compiled, a directory gets all that it takes to build: see `netc.artifacts`.
+    """
     chosen = target or target_of(path)
     if chosen is None:
         raise NetcError(str(path), "no target is known for this suffix", "--target says which it is")
     if chosen == "aiger" and "ascii" not in options:
         options["ascii"] = strip_compression(str(path)).endswith(".aag")
+    if chosen == "c":
+        write_c(model if isinstance(model, Model) else Model(model), path, backend_for("c", **options), force=force)
+        return
     write_chunks(path, emit(model, chosen, **options), force=force)

@@ -1,15 +1,15 @@
 // From a LUT network to a program of records.
 //
-// Constants, wires and inverters become aliases and cost nothing; complements move into the tables of readers. What remains is
-// ordered by level, and within a level by function, so that one loop with one function runs over many records. Slots for
-// values are reused last-in first-out after the last reader, which keeps the working set near the width of two levels.
+// What costs nothing is resolved first (resolve.hpp). What remains is ordered by level, and within a level by function, so
+// that one loop with one function runs over many records. Slots for values are reused last-in first-out after the last
+// reader, which keeps the working set near the width of two levels.
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
 
 #include "netc/core/aig.hpp"
-#include "netc/core/truth.hpp"
+#include "netc/core/resolve.hpp"
 #include "runtime/table.hpp"
 
 namespace netc {
@@ -37,12 +37,19 @@ void canonicalise(Node3 &node) {
 
 class Compiler {
 public:
-    Compiler(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int64_t k, int64_t inputs,
-             const uint32_t *roots, int64_t num_roots)
-        : inputs_(static_cast<uint32_t>(inputs)) {
-        if (k > 3) throw UserError{"", "the table kernel runs LUTs of at most three inputs"};
-        resolve(fanins, tables, num_luts, static_cast<int>(k));
-        for (int64_t i = 0; i < num_roots; i++) outputs_.push_back(alias_[roots[i] >> 1] ^ (roots[i] & 1));
+    explicit Compiler(const LutView &network) : inputs_(static_cast<uint32_t>(network.leaves)) {
+        if (network.k > 3) throw UserError{"", "the table kernel runs LUTs of at most three inputs"};
+        Resolved resolved = resolve(network);
+        for (size_t i = 0; i < resolved.tables.size(); i++) {
+            Node3 node{static_cast<uint8_t>(resolved.tables[i]), {}};
+            for (size_t j = 0; j < 3; j++) {
+                uint32_t fanin = j < static_cast<size_t>(network.k) ? resolved.fanins[i * network.k + j] : 0;
+                node.fanins[j] = fanin ? fanin - 1 : node.fanins[0];  // read, but the table ignores it
+            }
+            canonicalise(node);
+            nodes_.push_back(node);
+        }
+        for (Lit root : resolved.roots) outputs_.push_back(root < 2 ? kConstant + root : root - 2);
     }
 
     std::unique_ptr<netc_table> compile() {
@@ -53,62 +60,16 @@ public:
     }
 
 private:
-    // alias_[node] = 2 * signal + complement, or kConstant + value.
+    // An output is 2 * signal + complement, or kConstant + value.
     static constexpr uint32_t kConstant = 0xFFFFFFF0;
-    static bool constant(uint32_t alias) { return alias >= kConstant; }
-
-    void resolve(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int k) {
-        alias_.push_back(kConstant);
-        for (uint32_t i = 0; i < inputs_; i++) alias_.push_back(2 * i);
-        for (int64_t i = 0; i < num_luts; i++) {
-            uint64_t table = replicate(tables[i], k);
-            uint32_t signals[3] = {};
-            for (int j = 0; j < k; j++) {
-                uint32_t alias = alias_[fanins[i * k + j]];
-                if (constant(alias)) table = alias & 1 ? cofactor1(table, j) : cofactor0(table, j);
-                else if (alias & 1) table = flip_variable(table, j);
-                signals[j] = alias >> 1;
-                for (int l = 0; l < j && !constant(alias); l++)
-                    if (signals[l] == signals[j] && depends_on(table, l))  // one fan-in twice
-                        table = (cofactor1(table, j) & kVariable[l]) | (cofactor0(table, j) & ~kVariable[l]);
-            }
-            Node3 node{0, {0, 0, 0}};
-            int used = 0;
-            for (int j = 0; j < k; j++) {
-                if (!depends_on(table, j)) continue;
-                if (used != j) table = swap_variables(table, used, j);
-                node.fanins[used++] = signals[j];
-            }
-            if (used == 0) {
-                alias_.push_back(kConstant + (table & 1));
-            } else if (used == 1) {
-                alias_.push_back(2 * node.fanins[0] + (table & 1));
-            } else {
-                node.table = static_cast<uint8_t>(table);
-                alias_.push_back(2 * (inputs_ + static_cast<uint32_t>(nodes_.size())));
-                if (used < 3) node.fanins[2] = node.fanins[0];  // read, but the table ignores it
-                nodes_.push_back(node);
-            }
-        }
-    }
+    static bool constant(uint32_t output) { return output >= kConstant; }
 
     void order() {
-        std::vector<uint8_t> live(nodes_.size());
-        auto mark = [&](uint32_t signal) {
-            if (signal >= inputs_) live[signal - inputs_] = 1;
-        };
-        for (uint32_t output : outputs_)
-            if (!constant(output)) mark(output >> 1);
-        for (size_t i = nodes_.size(); i-- > 0;)
-            if (live[i])
-                for (uint32_t fanin : nodes_[i].fanins) mark(fanin);
         std::vector<uint32_t> level(inputs_ + nodes_.size());
         for (size_t i = 0; i < nodes_.size(); i++) {
             uint32_t above = 0;
             for (uint32_t fanin : nodes_[i].fanins) above = std::max(above, level[fanin]);
             level[inputs_ + i] = above + 1;
-            if (!live[i]) continue;
-            canonicalise(nodes_[i]);
             order_.push_back(static_cast<uint32_t>(i));
         }
         std::stable_sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) {
@@ -165,7 +126,7 @@ private:
     }
 
     uint32_t inputs_;
-    std::vector<uint32_t> alias_, outputs_, order_;
+    std::vector<uint32_t> outputs_, order_;
     std::vector<Node3> nodes_;
 };
 
@@ -180,7 +141,7 @@ netc_table *netc_table_new(const uint32_t *fanins, const uint64_t *tables, int64
                            const uint32_t *roots, int64_t num_roots) {
     netc_table *made = nullptr;
     int64_t code = guard([&]() -> int64_t {
-        made = Compiler(fanins, tables, num_luts, k, inputs, roots, num_roots).compile().release();
+        made = Compiler({fanins, tables, num_luts, k, inputs, roots, num_roots}).compile().release();
         return 0;
     });
     return code < 0 ? nullptr : made;

@@ -1,6 +1,7 @@
 // One loop that all text backends share: copy a template, put in names.
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "netc/core/text.hpp"
 
@@ -14,19 +15,38 @@ namespace {
 
 constexpr int kMaxFanins = 6;
 
+struct Text {
+    const char *text;
+    size_t size;
+
+    explicit Text(const char *from) : text(from), size(std::strlen(from)) {}
+    uint8_t *write(uint8_t *out) const {
+        std::memcpy(out, text, size);
+        return out + size;
+    }
+};
+
+struct Style {
+    Text declare, prefix, suffix;
+};
+
 struct Names {
     const netc_printer &p;
-    size_t prefix, suffix;
+    std::vector<Style> styles;
 
-    explicit Names(const netc_printer &printer)
-        : p(printer), prefix(std::strlen(printer.prefix)), suffix(std::strlen(printer.suffix)) {}
-
+    explicit Names(const netc_printer &printer) : p(printer) {
+        for (int64_t i = 0; i < p.num_styles; i++)
+            styles.push_back({Text(p.styles[i].declare), Text(p.styles[i].prefix), Text(p.styles[i].suffix)});
+    }
     size_t longest() const {
-        size_t longest = prefix + suffix + 10;
+        size_t longest = 0;
+        for (const Style &style : styles)
+            longest = std::max(longest, style.declare.size + style.prefix.size + style.suffix.size + 10);
         for (int64_t i = 0; i < p.num_names; i++)
             longest = std::max(longest, static_cast<size_t>(p.name_start[i + 1] - p.name_start[i]));
         return longest;
     }
+    const Style &style(uint32_t node) const { return styles[p.kinds ? p.kinds[node] : 0]; }
     uint8_t *write(uint8_t *out, uint32_t node) const {
         uint32_t name = p.name_of ? p.name_of[node] : node;
         if (name < p.num_names) {
@@ -34,11 +54,12 @@ struct Names {
             std::memcpy(out, p.names + p.name_start[name], size);
             return out + size;
         }
-        std::memcpy(out, p.prefix, prefix);
-        out = write_decimal(out + prefix, p.numbers ? p.numbers[node] : node);
-        std::memcpy(out, p.suffix, suffix);
-        return out + suffix;
+        const Style &kind = style(node);
+        out = kind.prefix.write(out);
+        out = write_decimal(out, p.numbers ? p.numbers[node] : node);
+        return kind.suffix.write(out);
     }
+    uint8_t *write_own(uint8_t *out, uint32_t node) const { return write(style(node).declare.write(out), node); }
 };
 
 }  // namespace
@@ -61,7 +82,7 @@ extern "C" int64_t netc_print(const netc_printer *printer, int64_t first, int64_
             const uint8_t *stop = p.templates + p.template_start[p.template_of[i] + 1];
             for (; at < stop; at++) {
                 if (*at > 1 + kMaxFanins) *out++ = *at;
-                else if (*at == 1) out = names.write(out, static_cast<uint32_t>(p.first_lut + i));
+                else if (*at == 1) out = names.write_own(out, static_cast<uint32_t>(p.first_lut + i));
                 else out = names.write(out, p.fanins[i * p.k + (*at - 2)]);
             }
         }
