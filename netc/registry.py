@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from netc.errors import NetcError
 
-__all__ = ["BACKENDS", "CHECKPOINTS", "ENGINES", "FORMATS", "PASSES", "Format", "find", "resolve"]
+__all__ = ["BACKENDS", "CHECKPOINTS", "ENGINES", "FORMATS", "PASSES", "Format", "every", "find", "resolve"]
 
 PASSES = {
     "balance": "netc.passes.balance:Balance",
@@ -38,7 +39,7 @@ ENGINES = {
     "table": "netc.runtime.table:TableEngine",
 }
 
-# Families of checkpoints: each says whether an unpickled object is one of its own, and makes a model of it.
+# Families of checkpoints, asked in this order: each says whether a file is one of its own, and makes a model of it.
 CHECKPOINTS = {
     "difflogic": "netc.frontends.checkpoints.difflogic:Difflogic",
 }
@@ -60,8 +61,11 @@ FORMATS = (
     Format(
         "checkpoint",
         "netc.frontends.checkpoint:load",
-        (".pt", ".pth", ".ckpt", ".pkl", ".bin"),
-        (b"PK\x03\x04", b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", b"\x80\x02", b"\x80\x04"),
+        (
+            *(".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".pk", ".bin"),
+            *(".pt2", ".onnx", ".h5", ".hdf5", ".npz", ".safetensors", ".msgpack"),  # refused by name
+        ),
+        (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"),
     ),
 )
 
@@ -69,6 +73,16 @@ FORMATS = (
 def resolve(target: str) -> Any:
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def every(kind: str, table: dict[str, str]) -> Iterator[Any]:
+    """All that a table names, in its order, then what entry points add under other names."""
+    yield from map(resolve, table.values())
+    from importlib.metadata import entry_points
+
+    for entry in sorted(entry_points(group=f"netc.{kind}s"), key=lambda entry: entry.name):
+        if entry.name not in table:
+            yield entry.load()
 
 
 def find(kind: str, table: dict[str, str], name: str) -> Any:

@@ -1,0 +1,49 @@
+"""Trained networks from checkpoints: read without the framework that wrote them, and without running what is in them.
+
+The way in: the container becomes an inert tree (`containers`), the network in it a tree of parts (`tree`), and the
+family whose layout that is makes the model.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc import registry
+from netc.errors import NetcError
+from netc.files import Source
+from netc.frontends.checkpoints import containers, foreign
+from netc.frontends.checkpoints.family import Family, Options
+from netc.frontends.checkpoints.tree import Checkpoint, open_tree
+from netc.frontends.checkpoints.words import listed
+from netc.model import Model
+
+__all__ = ["load"]
+
+
+def load(source: Source, **options: Any) -> Model:
+    """A model from a checkpoint; `options` are the fields of `Options`. Its `notes` say what was found and inferred."""
+    try:
+        asked = Options(**options)
+        checkpoint = open_tree(*containers.read(source))
+        for made in registry.every("checkpoint", registry.CHECKPOINTS):
+            family: Family = made()
+            if family.claims(checkpoint):
+                return family.model(checkpoint, asked, source.stem)
+        raise _unclaimed(checkpoint)
+    except NetcError as error:
+        raise source.located(error) from None
+
+
+def _unclaimed(checkpoint: Checkpoint) -> NetcError:
+    """Why no family took a file, as closely as it can be told."""
+    known = foreign.name_of(checkpoint)
+    if known is not None:
+        return NetcError("", f"this is {known}, a family of networks that netc does not read")
+    leaves = [part for part in checkpoint.network.walk() if checkpoint.whole and not part.children]
+    if leaves:
+        first = next((part for part in leaves if part.held()), leaves[0])
+        return NetcError(first.place, f"this is a {first.class_name}; netc reads networks of logic gates")
+    held = [f"{part.path}.{name}" if part.path else name for part in checkpoint.network.walk() for name in part.held()]
+    if not held:
+        return NetcError("", "the file holds no tensor and no module")
+    return NetcError("", f"no network of logic gates: the file holds {listed(held)}")

@@ -1,0 +1,119 @@
+"""The members of a zip file, as windows on its bytes.
+
+torch stores members uncompressed, so a window is all that reading one takes: no copy, and no member is larger than the
+file. Anything else (compression, encryption, two members of one name, places outside the file) is an error. Sources:
+PKWARE APPNOTE 4.3 (records), 4.5.3 (zip64).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import zlib
+from typing import Any, NamedTuple
+
+from netc.errors import NetcError
+from netc.frontends.checkpoints.words import label
+
+__all__ = ["Archive", "Member"]
+
+_END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_ENTRY, _LOCAL = b"PK\x01\x02", b"PK\x03\x04"
+_LONGEST_COMMENT = 65535
+_STORED = 0
+_ENCRYPTED = 1
+
+
+class Member(NamedTuple):
+    """An entry of the directory: sizes and the place of its local header, none of them believed yet."""
+
+    name: str
+    flags: int
+    method: int
+    crc: int  # 0 also where the writer was told not to compute it
+    stored: int
+    size: int
+    header: int
+
+
+class Archive:
+    """A zip file's directory; `NetcError` where it is damaged."""
+
+    def __init__(self, data: bytes | mmap.mmap) -> None:
+        self._data = data
+        self._view = memoryview(data)
+        self.members: dict[str, Member] = {}
+        for member in self._directory():
+            if member.name in self.members:
+                raise NetcError("", f"the zip archive has two members called {label(member.name)}")
+            self.members[member.name] = member
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.members
+
+    def read(self, name: str) -> memoryview:
+        """The bytes of a member, not copied; checked against its CRC where it has one."""
+        member = self.members.get(name)
+        if member is None:
+            raise NetcError(label(name), "the archive has no such member")
+        if member.flags & _ENCRYPTED:
+            raise NetcError(label(name), "this member is encrypted")
+        if member.method != _STORED or member.stored != member.size:
+            raise NetcError(
+                label(name), "this member is compressed; torch.save does not do that", "save it again with torch.save"
+            )
+        signature, name_length, extra_length = self._unpack("<4s22xHH", member.header)
+        if signature != _LOCAL:
+            raise NetcError(label(name), f"the zip archive is damaged: no member begins at byte 0x{member.header:x}")
+        start = member.header + 30 + name_length + extra_length
+        if start + member.size > len(self._view):
+            raise NetcError(label(name), f"the member claims {member.size:,} bytes; the file ends before that")
+        found = self._view[start : start + member.size]
+        if member.crc and zlib.crc32(found) != member.crc:
+            raise NetcError(label(name), "the member is damaged: its checksum differs")
+        return found
+
+    def _unpack(self, layout: str, at: int) -> tuple[Any, ...]:
+        if not 0 <= at <= len(self._view) - struct.calcsize(layout):
+            raise NetcError("", f"the zip archive is damaged: it refers to byte 0x{at:x} of {len(self._view):,}")
+        return struct.unpack_from(layout, self._view, at)
+
+    def _end(self) -> tuple[int, int]:
+        """Where the directory begins and how many entries it has."""
+        at = self._data.rfind(_END, max(0, len(self._view) - _LONGEST_COMMENT - 22))
+        if at < 0:
+            raise NetcError("", "the zip archive is damaged: it has no end record", "was the file cut off?")
+        count, start = self._unpack("<10xH4xI2x", at)
+        if at >= 20 and self._view[at - 20 : at - 16] == _LOCATOR64:
+            (at64,) = self._unpack("<8xQ", at - 20)
+            if self._view[at64 : at64 + 4] != _END64:
+                raise NetcError("", f"the zip archive is damaged: no zip64 record at byte 0x{at64:x}")
+            count, start = self._unpack("<32xQ8xQ", at64)
+        return start, count
+
+    def _directory(self) -> list[Member]:
+        at, count = self._end()
+        members = []
+        for _ in range(count):
+            (signature, flags, method, crc, stored, size, *lengths, header) = self._unpack("<4s4xHH4xIIIHHH8xI", at)
+            if signature != _ENTRY:
+                raise NetcError("", f"the zip archive is damaged: no directory entry at byte 0x{at:x}")
+            name = bytes(self._view[at + 46 : at + 46 + lengths[0]]).decode("utf-8", "surrogateescape")
+            extra = self._view[at + 46 + lengths[0] : at + 46 + lengths[0] + lengths[1]]
+            size, stored, header = _with_zip64((size, stored, header), extra)
+            members.append(Member(name, flags, method, crc, stored, size, header))
+            at += 46 + sum(lengths)
+        return members
+
+
+def _with_zip64(fields: tuple[int, int, int], extra: memoryview) -> tuple[int, int, int]:
+    """Size, stored size and header's place, those of all ones taken from the zip64 extra field in this order."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if kind == 1 and at + 4 + length <= len(extra):
+            values = iter(struct.unpack_from(f"<{length // 8}Q", extra, at + 4))
+            size, stored, header = (next(values, field) if field == 0xFFFFFFFF else field for field in fields)
+            return size, stored, header
+        at += 4 + length
+    return fields

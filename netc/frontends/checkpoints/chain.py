@@ -1,0 +1,153 @@
+"""Layers one after another: what any family of feed-forward networks needs to become a model.
+
+A family adds its layers in the order in which they run; each is checked against the one before. What the file leaves
+open (input bits, classes, temperature, encoder) is taken from the options or from settings in the file, and told in
+notes.
+"""
+
+from __future__ import annotations
+
+from netc.errors import NetcError
+from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.settings import Setting, find_encoder, find_number
+from netc.frontends.checkpoints.tree import Checkpoint, Part
+from netc.frontends.checkpoints.words import listed
+from netc.head import Head
+from netc.layers import Layer, LayeredNetwork
+from netc.model import Model
+
+__all__ = ["Chain"]
+
+_CLASSES = ("k", "classes", "num_classes", "n_classes", "output_size")
+_TAU = ("tau",)
+
+# How many inputs a network may claim: memory for each is taken, but the file need not hold anything for them.
+_FREE_INPUTS = 1 << 20
+_INPUTS_A_NEURON = 16
+
+
+class Chain:
+    """Layers of one network, checked as they come."""
+
+    def __init__(self, checkpoint: Checkpoint, options: Options) -> None:
+        self.checkpoint = checkpoint
+        self.options = options
+        self.layers: list[Layer] = []
+        self.parts: list[Part] = []
+        self.notes = [checkpoint.described()]
+        self.head: tuple[Part, int, float, float] | None = None
+        self.inputs: int | None = None
+        self.reads = 0  # how many of its inputs the first layer is seen to read
+
+    def add(self, part: Part, layer: Layer, *, reads: int, in_dim: int | None) -> None:
+        """The next layer: it reads inputs below `reads`, of `in_dim` if the file says how many there are."""
+        if self.head is not None:
+            raise NetcError(part.place, f"a layer behind the sums of {self.head[0].place}")
+        if in_dim is not None and (in_dim < 1 or reads > in_dim):
+            raise NetcError(part.place, f"it reads input {reads - 1:,} of {in_dim:,}")
+        if not self.layers:
+            claimed = max(reads, in_dim or 0)
+            if claimed > max(_FREE_INPUTS, _INPUTS_A_NEURON * layer.neurons):
+                raise NetcError(part.place, f"it claims {claimed:,} inputs for {layer.neurons:,} neurons")
+            self.inputs, self.reads = in_dim, reads
+        else:
+            self._follow(part, reads, in_dim)
+        self.layers.append(layer)
+        self.parts.append(part)
+
+    def _follow(self, part: Part, reads: int, in_dim: int | None) -> None:
+        before, width = self.parts[-1], self.layers[-1].outputs
+        exact = (reads if in_dim is None else in_dim) == width
+        if reads > width or (in_dim is not None and not exact):
+            wanted = f"reads input {reads - 1:,}" if in_dim is None else f"takes {in_dim:,} bits"
+            raise NetcError(part.place, f"it {wanted}; {before.place} before it gives {width:,}")
+        if _branch(part) != _branch(before):
+            if not exact:
+                raise NetcError(
+                    part.place,
+                    f"netc cannot tell that it follows {before.place}: it reads {reads:,} of the {width:,} bits there",
+                    "a state_dict does not say how its modules are connected; netc reads chains of layers",
+                )
+            if in_dim is None:
+                self.notes.append(f"{part.place} follows {before.place}, as it reads exactly its {width:,} bits")
+
+    def sum_groups(self, part: Part, classes: int, tau: float, beta: float = 0.0) -> None:
+        """The head: equal blocks of the last layer's bits are counted."""
+        if self.head is not None:
+            raise NetcError(part.place, f"sums behind the sums of {self.head[0].place}")
+        for name, given in (("classes", classes), ("tau", tau)):
+            asked = getattr(self.options, name)
+            if asked is not None and asked != given:
+                raise NetcError(name, f"{asked} contradicts the file: {part.place} has {given}")
+        self.head = part, classes, tau, beta
+
+    def model(self, name: str) -> Model:
+        """All of it together."""
+        if not self.layers:
+            raise NetcError("", "the file holds no layer of gates")
+        encoder = find_encoder(self.checkpoint)
+        inputs = self._input_bits(encoder[0].bits if encoder else None)
+        network = LayeredNetwork(inputs, self.layers)
+        rows = zip(self.parts, self.layers, strict=True)
+        sizes = (f"{part.path or 'the network'} ({layer.outputs:,})" for part, layer in rows)
+        self.notes.append(f"layers: {listed(sizes, most=12)}")
+        head = self._head(network.outputs)
+        if encoder:
+            self.notes.append(encoder[1])
+        return Model.of_layers(network, encoder=encoder[0] if encoder else None, head=head, name=name, notes=self.notes)
+
+    def _input_bits(self, encoded: int | None) -> int:
+        asked = self.options.input_bits
+        said = self.inputs
+        if said is not None and asked is not None and asked != said:
+            raise NetcError("input_bits", f"{asked:,} contradicts the file: {self.parts[0].place} takes {said:,} bits")
+        chosen, why = next(
+            (value, why)
+            for value, why in (
+                (said, f"as {self.parts[0].place} says"),
+                (asked, "as asked for"),
+                (encoded, "as many as the encoder makes"),
+                (self.reads, f"the last that {self.parts[0].place} reads; if there are more, give input_bits"),
+            )
+            if value is not None
+        )
+        if chosen < self.reads:
+            raise NetcError("input_bits", f"{chosen:,}, but {self.parts[0].place} reads input {self.reads - 1:,}")
+        if encoded is not None and encoded != chosen:
+            raise NetcError("encoder", f"it makes {encoded:,} bits; {self.parts[0].place} takes {chosen:,}")
+        self.notes.append(f"{chosen:,} input bits, {why}")
+        return chosen
+
+    def _head(self, bits: int) -> Head | None:
+        if self.head is not None:
+            part, classes, tau, beta = self.head
+            place, why = part.place, f"as {part.place} says"
+        else:
+            found, scale = self._setting("classes", _CLASSES), self._setting("tau", _TAU)
+            if found is None:
+                if self.options.tau is not None:
+                    raise NetcError("tau", "the file has no sums of groups; give classes as well")
+                self.notes.append("no sums of groups in the file: bits, but no classes; classes=N gives N")
+                return None
+            if not isinstance(found.value, int):
+                raise NetcError(found.found_at, f"{found.value} is no number of classes")
+            classes, tau, beta = found.value, float(scale.value) if scale else 1.0, 0.0
+            place, why = (
+                found.found_at,
+                f"from {found.found_at}; tau {f'from {scale.found_at}' if scale else 'not found'}",
+            )
+        if classes < 1 or bits % classes:
+            what = f"the {bits:,} bits of {self.parts[-1].place} do not divide into {classes:,} classes"
+            raise NetcError(place, what, "" if self.head else "the option classes says how many there are")
+        self.notes.append(f"{classes:,} classes of {bits // classes:,} bits, tau {tau:g}, {why}")
+        return Head.group_sum(bits, classes, tau=tau, beta=beta)
+
+    def _setting(self, name: str, keys: tuple[str, ...]) -> Setting | None:
+        """What was asked for, or else what the file's settings say."""
+        asked = getattr(self.options, name)
+        return Setting(asked, f"the option {name}") if asked is not None else find_number(self.checkpoint, *keys)
+
+
+def _branch(part: Part) -> list[str]:
+    """The named parents of a part: numbers only count the members of a list or of a Sequential."""
+    return [name for name in part.path.split(".") if not name.isdecimal()]
