@@ -23,11 +23,11 @@ def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ..
 def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:  # noqa: A001
+def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:
     """Something that runs: a `netc.runtime.net.Net`, or for a `Machine` a `netc.runtime.net.MachineNet`.
 
-    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph with latches
-    runs as ``Machine.of(graph)``.
+    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph
+    with latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):
@@ -58,7 +58,15 @@ def target_of(path: str | Path) -> str | None:
     if is_directory(path):
         return "c"
     suffix = Path(strip_compression(Path(path).name)).suffix.lower()
-    by_suffix = {".aag": "aiger", ".aig": "aiger", ".blif": "blif", ".c": "c", ".dot": "dot", ".gv": "dot", ".v": "verilog"}
+    by_suffix = {
+        ".aag": "aiger",
+        ".aig": "aiger",
+        ".blif": "blif",
+        ".c": "c",
+        ".dot": "dot",
+        ".gv": "dot",
+        ".v": "verilog",
+    }
     return "c" if suffix in LIBRARY_SUFFIXES else by_suffix.get(suffix)
 
 

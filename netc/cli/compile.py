@@ -53,7 +53,7 @@ Examples:
 @common.json_option
 @common.quiet_option
 def command(
-    input: str | None,  # noqa: A002 - the argument's name in the help
+    input: str | None,
     target: str | None,
     output: str | None,
     outputs: str,
