@@ -2,105 +2,128 @@
 
 #include <algorithm>
 
+#include "runtime/targets.hpp"
+
 namespace netc {
 namespace {
+
+typedef uint64_t Vector __attribute__((vector_size(64), may_alias));
+typedef uint64_t Anywhere __attribute__((vector_size(64), aligned(1), may_alias));  // 64 bytes at any address
 
 constexpr uint64_t kOnes = 0x0101010101010101u;
 constexpr uint64_t kNotBits = 0xFEFEFEFEFEFEFEFEu;
 
-// Bytes of eight samples in one word, bits of one column: bit 0 of each byte, gathered into one byte.
-inline uint8_t gather_bits(uint64_t bytes) { return static_cast<uint8_t>(bytes * 0x0102040810204080u >> 56); }
+// A plane's word of 64 samples for columns c .. c + 63: that of column c + 8 q + j is word 8 j + q of the tile.
+inline void store_columns(const uint64_t *tile, int64_t columns, uint8_t *to) {
+    for (int64_t i = 0; i < columns; i++) std::memcpy(to + i * kPlaneBytes, tile + i % 8 * 8 + i / 8, 8);
+}
+inline void load_columns(uint64_t *tile, int64_t columns, const uint8_t *from) {
+    for (int64_t i = 0; i < 64; i++) {
+        uint64_t *word = tile + i % 8 * 8 + i / 8;
+        if (i < columns) std::memcpy(word, from + i * kPlaneBytes, 8);
+        else *word = 0;
+    }
+}
+inline void transpose_lanes(const uint64_t *from, uint64_t *to) {
+    for (int i = 0; i < 8; i++)
+        for (int j = 0; j < 8; j++) to[8 * i + j] = from[8 * j + i];
+}
 
-// A square of at most 8 x 8 bytes as one word: byte c holds column c, bit r of it sample r.
-inline uint64_t square(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t columns,
-                       uint64_t *seen) {
-    uint64_t word = 0;
-    if (columns == 8 && column_stride == 1) {
-        for (int64_t r = 0; r < rows; r++) {
-            uint64_t row = load8(x + r * row_stride);
-            *seen |= row;
-            word |= row << r;
+namespace portable {
+#define NETC_TARGET
+#include "runtime/planes_kernel.inc"
+#undef NETC_TARGET
+}  // namespace portable
+#if defined(__x86_64__)
+namespace avx2 {
+#define NETC_TARGET NETC_TARGET_AVX2
+#include "runtime/planes_kernel.inc"
+#undef NETC_TARGET
+}  // namespace avx2
+namespace avx512 {
+#define NETC_TARGET NETC_TARGET_AVX512
+#include "runtime/planes_kernel.inc"
+#undef NETC_TARGET
+}  // namespace avx512
+#endif
+
+struct Kernels {
+    uint64_t (*pack_rows)(const uint8_t *, int64_t, int64_t, int64_t, uint8_t *) = portable::pack_rows;
+    void (*pack_bit_rows)(const uint8_t *, int64_t, int64_t, int64_t, uint8_t *) = portable::pack_bit_rows;
+    void (*unpack_rows)(const uint8_t *, int64_t, int64_t, uint8_t *, int64_t) = portable::unpack_rows;
+    void (*unpack_bit_rows)(const uint8_t *, int64_t, int64_t, uint8_t *, int64_t) = portable::unpack_bit_rows;
+    void (*join_digits)(const uint8_t *, uint8_t *) = portable::join_digits;
+
+    Kernels() {
+#if defined(__x86_64__)
+        if (__builtin_cpu_supports("avx512f")) {
+            pack_rows = avx512::pack_rows;
+            pack_bit_rows = avx512::pack_bit_rows;
+            unpack_rows = avx512::unpack_rows;
+            unpack_bit_rows = avx512::unpack_bit_rows;
+            join_digits = avx512::join_digits;
+        } else if (__builtin_cpu_supports("avx2")) {
+            pack_rows = avx2::pack_rows;
+            pack_bit_rows = avx2::pack_bit_rows;
+            unpack_rows = avx2::unpack_rows;
+            unpack_bit_rows = avx2::unpack_bit_rows;
+            join_digits = avx2::join_digits;
         }
-    } else if (rows == 8 && row_stride == 1) {
-        for (int64_t c = 0; c < columns; c++) {
-            uint64_t column = load8(x + c * column_stride);
-            *seen |= column;
-            word |= static_cast<uint64_t>(gather_bits(column)) << 8 * c;
-        }
-    } else {
-        for (int64_t r = 0; r < rows; r++)
-            for (int64_t c = 0; c < columns; c++) {
-                uint64_t value = x[r * row_stride + c * column_stride];
-                *seen |= value;
-                word |= value << (8 * c + r);
+#endif
+    }
+};
+
+const Kernels &kernels() {
+    static const Kernels chosen;
+    return chosen;
+}
+
+// Columns of contiguous bytes, or any other strides: sample by sample.
+uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t columns,
+                      uint8_t *planes) {
+    uint64_t seen = 0;
+    for (int64_t c = 0; c < columns; c++) {
+        uint8_t *plane = planes + c * kPlaneBytes;
+        std::memset(plane, 0, kPlaneBytes);
+        const uint8_t *column = x + c * column_stride;
+        int64_t r = 0;
+        if (row_stride == 1)
+            for (; r + 8 <= rows; r += 8) {
+                uint64_t bytes;
+                std::memcpy(&bytes, column + r, 8);
+                seen |= bytes;
+                plane[r / 8] = static_cast<uint8_t>(bytes * 0x0102040810204080u >> 56);  // bit 0 of each byte
             }
-    }
-    return word;
-}
-
-// Calls square(row, column, rows, columns) for each 8 x 8 square; writes the word's bytes into the planes.
-template <class Square>
-void each_square(int64_t rows, int64_t columns, uint8_t *planes, Square square) {
-    for (int64_t c = 0; c < columns; c += 8) {
-        int64_t width = std::min<int64_t>(8, columns - c);
-        uint8_t *to = planes + c * kPlaneBytes;
-        for (int64_t r = 0; r < rows; r += 8) {
-            uint64_t word = square(r, c, std::min<int64_t>(8, rows - r), width);
-            for (int64_t i = 0; i < width; i++) to[i * kPlaneBytes + r / 8] = static_cast<uint8_t>(word >> 8 * i);
+        for (; r < rows; r++) {
+            uint8_t value = column[r * row_stride];
+            seen |= value;
+            plane[r / 8] |= static_cast<uint8_t>((value & 1) << r % 8);
         }
-        for (int64_t i = 0; i < width; i++)  // samples past the last are 0
-            std::memset(to + i * kPlaneBytes + (rows + 7) / 8, 0, static_cast<size_t>(kPlaneBytes - (rows + 7) / 8));
     }
-}
-
-inline uint64_t planes_square(const uint8_t *planes, int64_t row, int64_t column, int64_t width) {
-    uint64_t word = 0;
-    for (int64_t i = 0; i < width; i++)
-        word |= static_cast<uint64_t>(planes[(column + i) * kPlaneBytes + row / 8]) << 8 * i;
-    return word;
+    return seen;
 }
 
 }  // namespace
 
 bool pack_bytes(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t columns,
                 uint8_t *planes) {
-    uint64_t seen = 0;
-    each_square(rows, columns, planes, [&](int64_t r, int64_t c, int64_t height, int64_t width) {
-        return square(x + r * row_stride + c * column_stride, row_stride, column_stride, height, width, &seen);
-    });
+    uint64_t seen = column_stride == 1 ? kernels().pack_rows(x, row_stride, rows, columns, planes)
+                                       : pack_strided(x, row_stride, column_stride, rows, columns, planes);
     return !(seen & kNotBits);
 }
 
 void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, int64_t columns, uint8_t *planes) {
-    each_square(rows, columns, planes, [&](int64_t r, int64_t c, int64_t height, int64_t) {
-        uint64_t word = 0;
-        for (int64_t i = 0; i < height; i++) word |= static_cast<uint64_t>(x[(r + i) * row_stride + c / 8]) << 8 * i;
-        return transpose8(word);
-    });
+    kernels().pack_bit_rows(x, row_stride, rows, columns, planes);
 }
 
 void unpack_bytes(const uint8_t *planes, int64_t rows, int64_t columns, uint8_t *out, int64_t row_stride) {
-    for (int64_t c = 0; c < columns; c += 8) {
-        int64_t width = std::min<int64_t>(8, columns - c);
-        for (int64_t r = 0; r < rows; r += 8) {
-            uint64_t word = planes_square(planes, r, c, width);
-            for (int64_t i = 0; i < std::min<int64_t>(8, rows - r); i++) {
-                uint64_t row = word >> i & kOnes;
-                uint8_t *to = out + (r + i) * row_stride + c;
-                if (width == 8) store8(to, row);
-                else for (int64_t j = 0; j < width; j++) to[j] = static_cast<uint8_t>(row >> 8 * j);
-            }
-        }
-    }
+    kernels().unpack_rows(planes, rows, columns, out, row_stride);
 }
 
 void unpack_bits(const uint8_t *planes, int64_t rows, int64_t columns, uint8_t *out, int64_t row_stride) {
-    for (int64_t c = 0; c < columns; c += 8)
-        for (int64_t r = 0; r < rows; r += 8) {
-            uint64_t word = transpose8(planes_square(planes, r, c, std::min<int64_t>(8, columns - c)));
-            for (int64_t i = 0; i < std::min<int64_t>(8, rows - r); i++)
-                out[(r + i) * row_stride + c / 8] = static_cast<uint8_t>(word >> 8 * i);
-        }
+    kernels().unpack_bit_rows(planes, rows, columns, out, row_stride);
 }
+
+void unpack_digits(const uint8_t *planes, uint8_t *values) { kernels().join_digits(planes, values); }
 
 }  // namespace netc

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/table.hpp"
+#include "runtime/targets.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -55,7 +56,7 @@ NETC_LUT2(NETC_TARGET)
 
 #if defined(__x86_64__)
 namespace avx2 {
-#define NETC_TARGET __attribute__((target("avx2")))
+#define NETC_TARGET NETC_TARGET_AVX2
 #define NETC_TERNARY 0
 NETC_LUT2(NETC_TARGET)
 #include "runtime/table_kernel.inc"
@@ -64,7 +65,7 @@ NETC_LUT2(NETC_TARGET)
 }  // namespace avx2
 
 namespace avx512 {
-#define NETC_TARGET __attribute__((target("avx512f")))
+#define NETC_TARGET NETC_TARGET_AVX512
 #define NETC_TERNARY 1
 #include "runtime/table_kernel.inc"
 #undef NETC_TARGET

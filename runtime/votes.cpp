@@ -54,6 +54,12 @@ int add_columns(Columns *columns, Word8 *digits) {
     return last;
 }
 
+NETC_CLONES
+void add_shifted(const uint8_t *values, int shift, int32_t *scores) {
+    for (int64_t i = 0; i < kBlock; i++)
+        scores[i] = static_cast<int32_t>(static_cast<uint32_t>(scores[i]) + (static_cast<uint32_t>(values[i]) << shift));
+}
+
 }  // namespace
 
 void count_votes(const netc_runner &runner, const uint64_t *outputs, int32_t *scores) {
@@ -69,19 +75,11 @@ void count_votes(const netc_runner &runner, const uint64_t *outputs, int32_t *sc
         int count = add_columns(&columns, digits);
         const uint8_t *planes = reinterpret_cast<const uint8_t *>(digits);
         int32_t *row = scores + c * kBlock;
-        for (int64_t group = 0; group < kBlock / 8; group++) {
-            int32_t values[8];
-            for (int32_t &value : values) value = offset;
-            for (int at = 0; at < count; at += 8) {  // eight digits of eight samples are one square
-                uint64_t word = 0;
-                for (int i = 0; i < 8 && at + i < count; i++)
-                    word |= static_cast<uint64_t>(planes[(at + i) * kPlaneBytes + group]) << 8 * i;
-                word = transpose8(word);
-                for (int i = 0; i < 8; i++)
-                    values[i] = static_cast<int32_t>(static_cast<uint32_t>(values[i]) +
-                                                     (static_cast<uint32_t>(word >> 8 * i & 0xFF) << at));
-            }
-            for (int i = 0; i < 8; i++) row[8 * group + i] = values[i];
+        for (int64_t i = 0; i < kBlock; i++) row[i] = offset;
+        for (int at = 0; at < count; at += 8) {  // digits past the last are 0
+            alignas(64) uint8_t values[kBlock];
+            unpack_digits(planes + at * kPlaneBytes, values);
+            add_shifted(values, at, row);
         }
     }
 }

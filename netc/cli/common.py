@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -101,7 +102,10 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
             click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Stop after this much work."),
             click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop after this time."),
             click.option(
-                "-j", "--threads", type=click.IntRange(min=1), default=1, help="Threads for partition passes."
+                "-j",
+                "--threads",
+                type=click.IntRange(min=1),
+                help="Threads. Default: all cores; they change no result.",
             ),
             click.option(
                 "--verify",
@@ -174,7 +178,7 @@ def run_optimizer(
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
-    threads: int,
+    threads: int | None,
     verify: str,
     quiet: bool = False,
     before: str = "",
@@ -193,7 +197,7 @@ def run_optimizer(
             text,
             budget=budget,
             time_limit=time_limit,
-            threads=threads,
+            threads=threads or os.cpu_count() or 1,
             verify=verify,
             tick=progress.tick,
             **more,

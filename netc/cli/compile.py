@@ -69,7 +69,7 @@ def command(
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
-    threads: int,
+    threads: int | None,
     verify: str,
     force: bool,
     as_json: bool,

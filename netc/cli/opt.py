@@ -44,7 +44,7 @@ def command(
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
-    threads: int,
+    threads: int | None,
     verify: str,
     require_proof: bool,
     print_pipeline: bool,

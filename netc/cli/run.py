@@ -28,7 +28,6 @@ Examples:
 @click.option(
     "--engine", type=click.Choice(["table", "c"]), default="table", show_default=True, help="What runs the network."
 )
-@click.option("--threads", "run_threads", type=click.IntRange(min=1), help="Threads over samples. Default: all cores.")
 @common.encoder_options
 @common.output_option("Where to write the answers: .npy, or text. Default: text to standard output.")
 @common.format_option
@@ -41,7 +40,6 @@ def command(
     labels: str | None,
     what: str | None,
     engine: str,
-    run_threads: int | None,
     thresholds: str | None,
     bit_order: str,
     at_least: bool,
@@ -51,7 +49,7 @@ def command(
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
-    threads: int,
+    threads: int | None,
     verify: str,
     as_json: bool,
     quiet: bool,
@@ -90,7 +88,7 @@ def command(
     method = {"classes": net.predict, "scores": net.scores, "bits": net.bits}[wanted]
     started = time.perf_counter()
     try:
-        answers = method(samples.x, packed=samples.packed, threads=run_threads)
+        answers = method(samples.x, packed=samples.packed, threads=threads)
     except NetcError as error:
         place = f"{data}: {error.place}" if error.place else data
         raise NetcError(place, error.what, error.hint) from None
