@@ -1,12 +1,15 @@
 // The head as logic: class scores as trees of full adders, the class by elimination from the most significant bit.
 //
-// Votes are normalised first (constants and signs go into the offset, equal and complementary votes merge), so each class
-// is a set of columns: literals that each stand for a power of two. A column of three or more gives up its three earliest
-// to a full adder, two to a half adder, until every column holds one literal: 7 ANDs for each vote but a few, and a depth
-// that grows with the logarithm of the votes.
+// Votes are normalised first: constants go into the offset, equal and complementary votes merge. Signals that several
+// classes use, all in the same way, are counted once, and their count is added to each of those classes. Then each class is
+// a set of columns: literals that each stand for a power of two. A column of three or more gives up its three earliest to
+// a full adder, two to a half adder, until every column holds one literal: 7 ANDs for each vote but a few, and a depth that
+// grows with the logarithm of the votes.
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "netc/core/builder.hpp"
@@ -21,21 +24,21 @@ namespace {
 
 class Lowering {
 public:
-    Lowering(const AigView &aig) : made_(aig.leaves, aig.num_ands), image_(new_image(aig)) {
+    explicit Lowering(const AigView &aig) : made_(aig.leaves, aig.num_ands), image_(new_image(aig)) {
         levels_.resize(aig.leaves + 1, 0);
         for (Node node = aig.first_and(); node < aig.num_nodes(); node++)
             image_[node] = made_.and_(mapped(image_.data(), aig.fanin0(node)), mapped(image_.data(), aig.fanin1(node)));
     }
 
-    // The votes of a class as literal -> positive weight, each node once; what is constant is added to `offset`.
+    // The votes of a class: signed weights of positive literals, each node once. What is constant is in `offset`.
     struct Ballot {
         std::vector<std::pair<Lit, int64_t>> votes;
         int64_t offset = 0;
+        int64_t least = 0, most = 0;  // of the score
 
-        int64_t most() const {
-            int64_t sum = offset;
-            for (const auto &vote : votes) sum += vote.second;
-            return sum;
+        void bound() {
+            least = most = offset;
+            for (auto [lit, weight] : votes) (weight < 0 ? least : most) += weight;
         }
     };
     Ballot ballot(const Lit *votes, const int32_t *weights, int64_t count, int64_t offset) {
@@ -55,24 +58,58 @@ public:
             if (found.second) made.votes.push_back({lit, 0});
             made.votes[found.first->second].second += weight;
         }
-        size_t kept = 0;
-        for (auto [lit, weight] : made.votes) {
-            if (weight == 0) continue;
-            if (weight < 0) made.offset += weight;  // -w * x = -w + w * !x
-            made.votes[kept++] = {weight < 0 ? complement(lit) : lit, weight < 0 ? -weight : weight};
-        }
-        made.votes.resize(kept);
+        made.votes.erase(std::remove_if(made.votes.begin(), made.votes.end(), [](const auto &vote) { return !vote.second; }),
+                         made.votes.end());
+        made.bound();
         return made;
+    }
+
+    // Replaces signals that several classes weigh alike by the binary digits of their count.
+    void share(std::vector<Ballot> &ballots) {
+        using Use = std::pair<size_t, int64_t>;  // class and weight
+        std::map<Lit, std::vector<Use>> uses;
+        for (size_t c = 0; c < ballots.size(); c++)
+            for (auto [lit, weight] : ballots[c].votes) uses[lit].push_back({c, weight});
+        std::map<std::vector<Use>, std::vector<Lit>> groups;
+        for (const auto &[lit, list] : uses)
+            if (list.size() > 1) groups[list].push_back(lit);
+        std::unordered_set<Lit> counted;
+        std::vector<std::pair<std::vector<Use>, std::vector<Lit>>> digits;
+        for (const auto &[list, lits] : groups) {
+            if (lits.size() < kWorthSharing) continue;
+            Ballot group;
+            for (Lit lit : lits) {
+                group.votes.push_back({lit, 1});
+                counted.insert(lit);
+            }
+            group.bound();
+            digits.push_back({list, count(group, width_of(0, group.most))});
+        }
+        for (Ballot &ballot : ballots)
+            ballot.votes.erase(std::remove_if(ballot.votes.begin(), ballot.votes.end(),
+                                              [&](const auto &vote) { return counted.count(vote.first); }),
+                               ballot.votes.end());
+        for (const auto &[list, lits] : digits)
+            for (auto [c, weight] : list)
+                for (size_t b = 0; b < lits.size(); b++) {
+                    int64_t scaled = weight * (int64_t{1} << b);
+                    if (is_complemented(lits[b])) ballots[c].offset += scaled;
+                    ballots[c].votes.push_back({lits[b] & ~Lit{1}, is_complemented(lits[b]) ? -scaled : scaled});
+                }
     }
 
     // The binary digits of a ballot's score modulo 2^width, from the least significant.
     std::vector<Lit> count(const Ballot &ballot, int width) {
         std::vector<Column> columns(static_cast<size_t>(width));
-        for (auto [lit, weight] : ballot.votes)
+        int64_t offset = ballot.offset;
+        for (auto [lit, weight] : ballot.votes) {
+            if (weight < 0) offset += weight;  // -w * x = -w + w * !x
+            Lit vote = complement_if(lit, weight < 0);
             for (int b = 0; b < width; b++)
-                if (weight >> b & 1) columns[static_cast<size_t>(b)].push(entry(lit));
+                if ((weight < 0 ? -weight : weight) >> b & 1) columns[static_cast<size_t>(b)].push(entry(vote));
+        }
         for (int b = 0; b < width; b++)
-            if (ballot.offset >> b & 1) columns[static_cast<size_t>(b)].push(entry(kTrue));
+            if (offset >> b & 1) columns[static_cast<size_t>(b)].push(entry(kTrue));
         std::vector<Lit> digits;
         for (size_t b = 0; b < columns.size(); b++) {
             Column &column = columns[b];
@@ -85,6 +122,17 @@ public:
             digits.push_back(column.empty() ? kFalse : take(column));
         }
         return digits;
+    }
+
+    // Digits of the numbers least..most, with a sign where least is negative.
+    static int width_of(int64_t least, int64_t most) {
+        int width = 1;
+        if (least >= 0) {
+            while (most >> width) width++;
+            return width;
+        }
+        while (least < -(int64_t{1} << (width - 1)) || most >= int64_t{1} << (width - 1)) width++;
+        return width;
     }
 
     // The number of the first class with the largest score: classes that lack a digit which some remaining class has
@@ -120,6 +168,8 @@ public:
     Array<uint32_t> &image() { return image_; }
 
 private:
+    static constexpr size_t kWorthSharing = 3;  // two signals counted take as many digits as they are
+
     using Entry = std::pair<uint32_t, Lit>;  // level first: the earliest literal leaves a column first
     using Column = std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>>;
 
@@ -161,17 +211,6 @@ private:
     std::vector<uint32_t> levels_;
 };
 
-// Digits of the numbers least..most, with a sign where least is negative.
-int width_of(int64_t least, int64_t most) {
-    int width = 1;
-    if (least >= 0) {
-        while (most >> width) width++;
-        return width;
-    }
-    while (least < -(int64_t{1} << (width - 1)) || most >= int64_t{1} << (width - 1)) width++;
-    return width;
-}
-
 }  // namespace
 
 extern "C" int64_t netc_pass_lower_head(const netc_aig *graph, netc_context *context, const int64_t *start,
@@ -185,16 +224,21 @@ extern "C" int64_t netc_pass_lower_head(const netc_aig *graph, netc_context *con
         int64_t least = INT64_MAX;
         for (int64_t c = 0; c < classes; c++) {
             ballots.push_back(lowering.ballot(votes + start[c], weights + start[c], start[c + 1] - start[c], offsets[c]));
-            least = std::min(least, ballots.back().offset);
+            least = std::min(least, ballots.back().least);
         }
+        if (argmax)  // the same for all classes, so that none is negative and none changes rank
+            for (Lowering::Ballot &ballot : ballots) {
+                ballot.offset -= least;
+                ballot.bound();
+            }
         Array<Lit> roots = mapped_roots(aig, lowering.image().data());
+        lowering.share(ballots);
         std::vector<std::vector<Lit>> scores;
         for (int64_t c = 0; c < classes; c++) {
-            Lowering::Ballot &ballot = ballots[static_cast<size_t>(c)];
-            if (argmax) ballot.offset -= least;  // the same for all classes, so none is negative and none changes rank
-            int width = width_of(ballot.offset, ballot.most());
+            const Lowering::Ballot &ballot = ballots[static_cast<size_t>(c)];
+            int width = Lowering::width_of(ballot.least, ballot.most);
             widths[c] = width;
-            is_signed[c] = ballot.offset < 0;
+            is_signed[c] = ballot.least < 0;
             scores.push_back(lowering.count(ballot, width));
         }
         if (argmax) scores = {lowering.first_largest(scores)};

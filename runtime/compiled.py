@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from cffi import FFI  # type: ignore[import-untyped]
+from cffi import FFI
 
 from netc import native
 from netc.ccompiler import CCompiler, find_compiler, patience

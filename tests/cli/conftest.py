@@ -30,7 +30,7 @@ def netc(tmp_path: Path) -> Netc:
     """``netc("opt", "x.aig", input=b"…")`` in an empty directory."""
 
     def run(*args: str | Path, input: bytes = b"", cwd: Path | None = None) -> Done:
-        command = [sys.executable, "-c", "from netc.cli import main; main()", *map(str, args)]
+        command = [sys.executable, "-W", "error", "-c", "from netc.cli import main; main()", *map(str, args)]
         done = subprocess.run(command, input=input, capture_output=True, cwd=cwd or tmp_path, check=False, timeout=120)
         return Done(done.returncode, done.stdout, done.stderr.decode())
 
