@@ -1,0 +1,129 @@
+"""Ten million ANDs and more: reading, hashing and writing beside ABC; printing C, Verilog and BLIF; a hundred
+million ANDs.
+
+    python benchmarks/large.py [--huge] [--scratch DIR]
+
+Whole processes, by the operating system's accounting; ABC and netc alternate. `--huge` adds the 100-million-AND
+line, which needs about 10 GB of memory to make its input and 2 GB of disk. Written to results/large.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from generate import as_written, layered
+from measure import Usage, abc, netc, run, save
+
+from netc import Aig, load, write
+from netc.ports import Ports
+
+ROUNDS = 3
+
+
+def middle(runs: list[Usage]) -> dict[str, float]:
+    """Medians of CPU seconds, wall seconds and peak MB."""
+    return {
+        name: round(statistics.median(getattr(usage, name) for usage in runs), 3)
+        for name in ("cpu_seconds", "wall_seconds", "peak_mb")
+    }
+
+
+def beside_abc(folder: Path) -> dict[str, Any]:
+    """Read, hash, write: 10.5 million ANDs as written."""
+    source = folder / "large.aig"
+    written = as_written(layered(2_000_000))
+    write(written, source)
+    ours: list[Usage] = []
+    proved: list[Usage] = []
+    theirs: list[Usage] = []
+    for _ in range(ROUNDS):
+        ours.append(netc("opt", source, "-O1", "--verify", "off", "-q", "-o", folder / "ours.aig"))
+        theirs.append(abc(f"&r {source}; &st; &w {folder / 'theirs.aig'}"))
+        proved.append(netc("opt", source, "-O1", "-q", "-o", folder / "proved.aig"))
+    sizes = [load(folder / name).logic.num_ands for name in ("ours.aig", "theirs.aig")]
+    if sizes[0] != sizes[1] or any(usage.code for usage in ours + proved):
+        sys.exit(f"the results do not agree: {sizes}")
+    mine, abc_runs = middle(ours), middle(theirs)
+    return {
+        "ands_as_written": written.num_ands,
+        "ands_after": sizes[0],
+        "netc -O1 --verify=off": mine,
+        "netc -O1, proved": middle(proved),
+        "abc &r; &st; &w": abc_runs,
+        "speed, times abc's (CPU)": round(abc_runs["cpu_seconds"] / mine["cpu_seconds"], 2),
+        "memory, times abc's": round(mine["peak_mb"] / abc_runs["peak_mb"], 2),
+    }
+
+
+def printing(folder: Path) -> dict[str, Any]:
+    """C, Verilog and BLIF of a million gates."""
+    source = folder / "million.aig"
+    made = load(folder / "ours.aig").logic
+    ands = made.ands[:1_000_000]  # and every node among them that nothing uses is an output
+    used = np.zeros(1 + made.ports.leaves + len(ands), bool)
+    used[ands >> 1] = True
+    free = np.flatnonzero(~used[1 + made.ports.leaves :]) + 1 + made.ports.leaves
+    write(Aig(Ports(inputs=made.inputs, outputs=len(free)), ands, (2 * free).astype(np.uint32)), source)
+    base = netc("opt", source, "-O0", "--verify", "off", "-q", "-o", folder / "copy.aig")
+    found: dict[str, Any] = {"ands": len(ands), "read and write AIGER only": middle([base])}
+    commands: dict[str, list[str | Path]] = {
+        "verilog": ["verilog", source, "-K", "0", "-o", folder / "m.v"],
+        "blif": ["blif", source, "-K", "0", "-o", folder / "m.blif"],
+        "c": ["compile", source, "--target", "c", "-O0", "--force", "-o", folder / "m.c"],
+    }
+    for name, command in commands.items():
+        usage = netc(*command)
+        if usage.code:
+            sys.exit(usage.out)
+        found[name] = {**middle([usage]), "file_mb": round(Path(command[-1]).stat().st_size / 2**20, 1)}
+    return found
+
+
+HUGE = """
+import sys, numpy as np, netc
+from netc.simulation import simulate_words
+model = netc.optimize(netc.load(sys.argv[1]), pipeline="strash", verify="off")
+patterns = np.random.default_rng(1).integers(0, 2**64, (model.logic.inputs, 1), np.uint64)
+print(model.logic.num_ands, hex(int(np.bitwise_xor.reduce(simulate_words(model.logic, patterns), axis=None))))
+"""
+
+
+def huge(folder: Path) -> dict[str, Any]:
+    """A hundred million ANDs: read, hash, simulate 64 patterns."""
+    source = folder / "huge.aig"
+    written = as_written(layered(19_100_000))
+    count = written.num_ands
+    write(written, source)
+    del written
+    usage = run([sys.executable, "-c", HUGE, str(source)])
+    if usage.code:
+        sys.exit(usage.out)
+    return {"ands_as_written": count, "file_mb": source.stat().st_size >> 20, **asdict(usage)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--huge", action="store_true")
+    parser.add_argument("--scratch", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.scratch) as name:
+        folder = Path(name)
+        found = {"read, hash, write": beside_abc(folder), "a million gates": printing(folder)}
+        if options.huge:
+            found["a hundred million ANDs"] = huge(folder)
+    save("large", found)
+    for title, rows in found.items():
+        print(title)
+        for key, value in rows.items():
+            print(f"  {key}: {value}")
+
+
+if __name__ == "__main__":
+    main()
