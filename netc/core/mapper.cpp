@@ -61,7 +61,7 @@ public:
             const Cut<K> &cut = best_[node];
             image[node] = aig_.first_and() + static_cast<Node>(tables.size());
             for (int i = 0; i < K; i++) fanins.push(i < cut.size ? image[cut.leaves[i]] : 0);
-            tables.push(cut.table & table_mask(cut.size));
+            tables.push(replicate(cut.table, cut.size) & table_mask(K));
         }
         out->num_luts = static_cast<int64_t>(tables.size());
         out->fanins = fanins.release();
