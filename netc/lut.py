@@ -165,10 +165,11 @@ class LutNetwork:
     @classmethod
     def of_aig(cls, aig: Aig) -> LutNetwork:
         """One LUT an AND, nothing mapped: what `-K 0` of a backend prints."""
-        fanins = np.ascontiguousarray(aig.ands >> 1)
-        phase = (aig.ands & 1).astype(np.uint64)
+        fanins = aig.ands >> np.uint32(1)
+        phase = np.bitwise_and(aig.ands, 1, dtype=np.uint8, casting="unsafe")
         # bit e of the table: (e0 ^ phase0) & (e1 ^ phase1), so exactly one bit is set
-        tables = np.left_shift(np.uint64(1), (phase[:, 0] ^ 1) + 2 * (phase[:, 1] ^ 1))
+        tables = np.array([0b1000, 0b0100, 0b0010, 0b0001], np.uint64)[phase[:, 0] + 2 * phase[:, 1]]
+        fanins.flags.writeable = tables.flags.writeable = False  # so that they are taken over and not copied
         return cls(aig.ports, fanins, tables, aig.roots)
 
 
