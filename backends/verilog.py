@@ -1,0 +1,186 @@
+"""Verilog-2005: one module, one scalar wire a node.
+
+Scalars, because a simulator wakes every reader of a vector when one bit of it changes: a circuit as one wide internal
+bus takes hours where its scalars take seconds. For the same reason a bus of outputs is assigned once, as a
+concatenation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import ClassVar
+
+from netc.errors import NetcError
+from netc.expression import expression
+from netc.lut import MAX_K, LutNetwork
+from netc.model import Model
+from netc.ports import UNINITIALISED
+from netc.printing import OWN, fanin_mark, lut_chunks
+from netc.properties import without_properties
+
+from .verilog_names import Interface, Port, printable, written  # noqa: TID251 - a neighbour
+
+_ZERO, _ONE = "1'b0", "1'b1"
+_LATCHES_IN_A_BLOCK = 256  # synthesis takes time quadratic in the length of an always block
+_NAMES_IN_A_LINE = 8
+_LINES = 4096  # joined into one chunk
+_LUTS = 1 << 20  # printed at a time
+
+
+@dataclass(frozen=True)
+class Verilog:
+    """A module that synthesis and simulation read: ports, registers, a wire a node, nothing vendor-specific.
+
+    Ports whose names are ``base[0]`` … ``base[n-1]`` are buses. Latches are registers on the rising edge of the clock.
+    With `reset`, those that have a reset value take it while that input is 1; without, it is their initial value.
+    Uninitialised latches have neither. Without latches there is neither clock nor reset.
+    """
+
+    name: ClassVar[str] = "verilog"
+    suffix: ClassVar[str] = ".v"
+    top: str = ""  # the module's name; by default the model's, made an identifier
+    k: int = 2  # inputs of an expression, 2 to 6; 0 is one assignment an AND
+    clock: str = ""  # the clock input; by default clk, or clk_2 … where a port is called so
+    reset: str = ""  # a synchronous reset input, active high; without it registers have initial values
+    flat_ports: bool = False  # scalars instead of buses
+    properties: str = ""  # outputs or drop; by default a circuit with properties is refused
+
+    def emit(self, model: Model) -> Iterator[bytes]:
+        if self.k != 0 and not 2 <= self.k <= MAX_K:
+            raise NetcError("-K", f"expressions of {self.k} inputs; 2 to {MAX_K}, or 0 for one assignment an AND")
+        model = replace(model, logic=without_properties(model.logic, self.properties or None, "Verilog"))
+        face = self.interface(model)
+        network = model.network(self.k) if self.k else LutNetwork.of_aig(model.logic)
+        latches = [written(name) for name in face.latches]
+        names = [_ZERO, *face.input_bits(), *latches]
+        yield _header(model, network)
+        yield from _chunks(_declarations(face, network.ports.resets))
+        yield from _wires(network, names, face.wire)
+        literal = _Literals(names, face.wire)
+        next_states = list(map(literal, network.of_kind("latch").tolist()))
+        yield from _chunks(_registers(latches, next_states, network.ports.resets, face))
+        outputs = network.outputs.tolist()
+        for port in face.outputs:
+            yield from _chunks(_assignment(port, [literal(outputs[position]) for position in port.members]))
+        yield b"endmodule\n\n`default_nettype wire\n"
+
+    def interface(self, model: Model) -> Interface:
+        """The names in the module; `model` without properties."""
+        return Interface.of(
+            model.logic.ports,
+            model.name,
+            top=self.top,
+            clock=self.clock,
+            reset=self.reset,
+            flat_ports=self.flat_ports,
+        )
+
+
+@dataclass(frozen=True)
+class _Literals:
+    """The text of a literal: the name of its node, complemented or not."""
+
+    names: Sequence[str]
+    wire: str
+
+    def __call__(self, lit: int) -> str:
+        if lit == 1:
+            return _ONE
+        node = lit >> 1
+        name = self.names[node] if node < len(self.names) else f"{self.wire}{node}"
+        return f"~{name}" if lit & 1 else name
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    block: list[str] = []
+    for line in lines:
+        block.append(line)
+        if len(block) == _LINES:
+            yield "\n".join([*block, ""]).encode("ascii")
+            block.clear()
+    if block:
+        yield "\n".join([*block, ""]).encode("ascii")
+
+
+def _plural(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" + ("" if count == 1 else "es" if thing.endswith("ch") else "s")
+
+
+def _header(model: Model, network: LutNetwork) -> bytes:
+    ports = network.ports
+    counts = [
+        _plural(ports.inputs, "input"),
+        _plural(ports.outputs, "output"),
+        *([_plural(ports.latches, "latch")] if ports.latches else []),
+        f"{_plural(model.logic.num_ands, 'AND')} in {_plural(network.num_luts, 'wire')}",
+    ]
+    # The name is data: it stays within its line, and behind words that no tool takes for a directive.
+    name = printable(model.name.replace(" ", "_"))
+    return f"// Circuit {name}, written by netc {version('netc')}\n// {', '.join(counts)}\n".encode("ascii")
+
+
+def _declarations(face: Interface, resets: bytes) -> Iterator[str]:
+    declared = [f"input  wire {written(name)}" for name in (face.clock, face.reset) if name]
+    declared += [f"input  wire {port.range}{port.written}" for port in face.inputs]
+    declared += [f"output wire {port.range}{port.written}" for port in face.outputs]
+    yield "`default_nettype none"
+    yield ""
+    yield f"module {written(face.module)}{' (' if declared else ';'}".replace("  ", " ")
+    for index, text in enumerate(declared):
+        yield f"    {text}{',' if index + 1 < len(declared) else ''}"
+    if declared:
+        yield ");"
+    for name, reset in zip(face.latches, resets, strict=True):
+        initial = "" if face.reset or reset == UNINITIALISED else f" = 1'b{reset}"
+        yield f"    reg {written(name)}{initial};"
+
+
+def _wires(network: LutNetwork, names: Sequence[str], wire: str) -> Iterator[bytes]:
+    fanins = [fanin_mark(index) for index in range(network.k)]
+
+    def template(table: int, k: int) -> str:
+        return f"    wire {OWN} = {expression(table, fanins[:k], zero=_ZERO, one=_ONE)};\n"
+
+    for first in range(0, network.num_luts, _LUTS):  # what the printer prepares, it prepares for these only
+        end = min(first + _LUTS, network.num_luts)
+        yield from lut_chunks(network, template, names=names, prefix=wire, first=first, end=end)
+
+
+def _registers(latches: Sequence[str], next_states: Sequence[str], resets: bytes, face: Interface) -> Iterator[str]:
+    """Blocks of registers that have a reset input, then blocks of those that have none."""
+    clock, reset = written(face.clock), written(face.reset)
+    resettable = [index for index, value in enumerate(resets) if face.reset and value != UNINITIALISED]
+    for block in _blocks(resettable):
+        yield f"    always @(posedge {clock})"
+        yield f"        if ({reset}) begin"
+        for index in block:
+            yield f"            {latches[index]} <= 1'b{resets[index]};"
+        yield "        end else begin"
+        for index in block:
+            yield f"            {latches[index]} <= {next_states[index]};"
+        yield "        end"
+    free = [index for index, value in enumerate(resets) if not face.reset or value == UNINITIALISED]
+    for block in _blocks(free):
+        yield f"    always @(posedge {clock}) begin"
+        for index in block:
+            yield f"        {latches[index]} <= {next_states[index]};"
+        yield "    end"
+
+
+def _blocks(indices: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(indices), _LATCHES_IN_A_BLOCK):
+        yield indices[start : start + _LATCHES_IN_A_BLOCK]
+
+
+def _assignment(port: Port, bits: Sequence[str]) -> Iterator[str]:
+    if len(bits) == 1:
+        yield f"    assign {port.written} = {bits[0]};"
+        return
+    yield f"    assign {port.written} = {{"
+    high_first = bits[::-1]
+    for start in range(0, len(bits), _NAMES_IN_A_LINE):
+        end = "," if start + _NAMES_IN_A_LINE < len(bits) else ""
+        yield f"        {', '.join(high_first[start : start + _NAMES_IN_A_LINE])}{end}"
+    yield "    };"
