@@ -179,8 +179,8 @@ class _Bench:
         inputs, outputs = self.vectors.width, self.expected.width
         lines = [
             f"// Checks the module {module} with {self.count} vectors, written by netc {version('netc')}",
-            "// iverilog -g2005 -o sim MODULE.v THIS.v && vvp sim",
-            f"// verilator --binary --top-module {module}_tb MODULE.v THIS.v",
+            "// With Icarus Verilog: iverilog -g2005 -o sim MODULE.v THIS.v && vvp sim",
+            f"// With Verilator: verilator --binary --top-module {module}_tb MODULE.v THIS.v",
             "`default_nettype none",
             "",
             f"module {written(f'{module}_tb')};",

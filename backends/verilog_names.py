@@ -46,13 +46,15 @@ KEYWORDS = frozenset(
 )
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
-_UNPRINTABLE = re.compile(r"[^!-~]")
+_UNUSABLE = re.compile(r"[^!-~]|`|^\*")  # not printable; a macro, and a wildcard port, to Icarus even when escaped
+_TYPES = ("mailbox", "process", "semaphore")  # Verilator takes these for the classes of std even when escaped
 _LONGEST = 1000  # IEEE 1364-2005, 3.7: tools must take identifiers of 1024 characters, and need take no longer ones
 
 
 def printable(name: str) -> str:
-    """The name with ``_`` for every character that no identifier can hold, cut to a length that every tool takes."""
-    return _UNPRINTABLE.sub("_", name)[:_LONGEST] or "_"
+    """The name as far as every tool takes it: ``_`` for characters that do not fit, and not too long."""
+    made = _UNUSABLE.sub("_", name)[:_LONGEST] or "_"
+    return f"{made}_" if made in _TYPES else made
 
 
 def identifier(name: str) -> str:
@@ -60,7 +62,7 @@ def identifier(name: str) -> str:
     made = re.sub(r"[^A-Za-z0-9_]", "_", name)[:_LONGEST]
     if not made or made[0].isdigit():
         made = f"_{made}"
-    return f"{made}_" if made in KEYWORDS else made
+    return f"{made}_" if made in KEYWORDS or made in _TYPES else made
 
 
 def written(name: str) -> str:
@@ -88,9 +90,6 @@ class Port:
         """``[7:0] `` in a declaration, nothing for a scalar."""
         return f"[{len(self.members) - 1}:0] " if self.is_bus else ""
 
-    def bit(self, index: int) -> str:
-        return f"{self.written}[{index}]" if self.is_bus else self.written
-
 
 class _Names:
     """The names given so far. The bits of a bus count too, as ``base[0]`` …: netlists write a bus as its bits."""
@@ -111,8 +110,7 @@ class _Names:
     def keep(self, option: str, name: str) -> str:
         """A name that the user asked for, which must be usable as it is."""
         if printable(name) != name:
-            hint = f"printable ASCII without spaces, at most {_LONGEST} characters"
-            raise NetcError(option, f"{name!r} is no name in Verilog", hint)
+            raise NetcError(option, f"{name!r} is no name that every tool takes", f"{printable(name)} is one")
         if name.lower() in self.folded:
             raise NetcError(option, f"there is a port called {name} already", f"{option} {self.take(name)} is free")
         return self.take(name)
@@ -130,8 +128,9 @@ class _Names:
 class Interface:
     """Every name of a module.
 
-    `clock` and `reset` are empty where the module has none. Names are without escapes (see `written`). Wires are called
-    `wire` and a number, which is nobody else's name.
+    `clock` and `reset` are empty where the module has none. `bits` are the inputs one by one: a port, or the wire that
+    stands for one bit of a bus. Names are without escapes (see `written`). Wires of nodes are called `wire` and a
+    number, which is nobody else's name.
     """
 
     module: str
@@ -139,6 +138,7 @@ class Interface:
     outputs: tuple[Port, ...]
     clock: str
     reset: str
+    bits: tuple[str, ...]
     latches: tuple[str, ...]
     wire: str
 
@@ -148,7 +148,8 @@ class Interface:
     ) -> Interface:
         """Name everything. `NetcError` if `top`, `clock` or `reset` cannot be kept as given.
 
-        Ports are named first, so that nothing inside takes a name from them; then clock and reset, then registers.
+        Ports are named first, so that nothing else takes a name from them; then clock, reset and the module, which
+        Verilator wants to be called like nothing in it; then registers.
         """
         given = port_names(ports.with_names("latch", {}))
         names = _Names()
@@ -159,20 +160,26 @@ class Interface:
             reset = names.keep("--reset", reset) if reset else ""
         else:  # nothing to clock
             clock = reset = ""
+        if top:
+            module = _Names().keep("--top", top)
+            names.folded.add(module.lower())
+        else:
+            module = names.take(identifier(circuit))
+        bits = [""] * ports.inputs
+        for port in inputs:
+            for index, position in enumerate(port.members):
+                bits[position] = names.take(f"{port.name}_{index}") if port.is_bus else port.name
         latches = [names.take(printable(ports.name("latch", i) or f"s{i}")) for i in range(ports.latches)]
         wire = "n"
         while any(name.startswith(wire) and name[len(wire) :].isdecimal() for name in names.folded):
             wire += "_"
-        module = _Names().keep("--top", top) if top else identifier(circuit)
-        return cls(module, inputs, outputs, clock, reset, tuple(latches), wire)
+        return cls(module, inputs, outputs, clock, reset, tuple(bits), tuple(latches), wire)
 
-    def input_bits(self) -> list[str]:
-        """By position among the circuit's inputs: the input as it is read in code."""
-        bits = [""] * sum(len(port.members) for port in self.inputs)
-        for port in self.inputs:
-            for index, position in enumerate(port.members):
-                bits[position] = port.bit(index)
-        return bits
+    @property
+    def has_keywords(self) -> bool:
+        """Whether a name is a keyword, which tools that translate to C++ remark on."""
+        names = [*(port.name for port in self.inputs + self.outputs), self.clock, self.reset, *self.latches]
+        return any(name in KEYWORDS for name in names)
 
 
 def _grouped(names: Sequence[str], flat: bool, taken: _Names) -> tuple[Port, ...]:
