@@ -22,7 +22,6 @@ from .verilog_names import Interface, Port, written  # noqa: TID251 - a neighbou
 Bits = npt.NDArray[np.bool_]
 
 _WORD_BITS = 16384  # of a word of memory; every tool takes 65536 (IEEE 1364-2005, 4.3.1)
-_NAMES_IN_A_LINE = 8
 
 
 @dataclass(frozen=True)
@@ -193,10 +192,8 @@ class _Bench:
             lines += [f"    reg [{inputs - 1}:0] stimulus;", self.vectors.declaration()]
         if outputs:
             lines += [f"    reg [{outputs - 1}:0] wanted;", self.expected.declaration()]
-        lines += ["    integer index;", "    integer failures;"]
+        lines += ["    integer index;", "    integer failures;", "    reg failed;"]
         lines += [f"    wire {port.range}got{index};" for index, port in enumerate(face.outputs)]
-        if outputs:
-            lines += [f"    wire [{outputs - 1}:0] got = {{", *_wrapped(len(face.outputs)), "    };"]
         lines += [f"    {written(module)} dut (", *self._connections(), "    );", ""]
         return "\n".join([*lines, ""]).encode("ascii")
 
@@ -232,8 +229,12 @@ class _Bench:
             lines.append(f"            stimulus = {self.vectors.row()};")
         lines.append("            #1;")
         if self.expected.width:
-            lines += [f"            wanted = {self.expected.row()};", "            if (got !== wanted) begin"]
-            lines += ["                failures = failures + 1;", *self._differences(), "            end"]
+            lines += [
+                f"            wanted = {self.expected.row()};",
+                "            failed = 1'b0;",
+                *self._comparisons(),
+            ]
+            lines.append("            if (failed) failures = failures + 1;")
         lines += [f"            {step}" for step in tick]
         lines += [
             "        end",
@@ -248,12 +249,15 @@ class _Bench:
         ]
         return "\n".join(lines).encode("ascii")
 
-    def _differences(self) -> Iterator[str]:
+    def _comparisons(self) -> Iterator[str]:
+        """Output by output: all of them as one vector would be evaluated anew for each bit that changes."""
         for index, (port, where) in enumerate(_placed(self.face.outputs)):
             inputs, value = (" for inputs %h", ", stimulus") if self.vectors.width else ("", "")
             text = f"vector %0d: {_quoted(port.name)} is %h, not %h{inputs}"
-            yield f"                if (got{index} !== wanted{where})"
-            yield f'                    $display("{text}", index, got{index}, wanted{where}{value});'
+            yield f"            if (got{index} !== wanted{where}) begin"
+            yield "                failed = 1'b1;"
+            yield f'                $display("{text}", index, got{index}, wanted{where}{value});'
+            yield "            end"
 
 
 def _placed(ports: Sequence[Port]) -> Iterator[tuple[Port, str]]:
@@ -263,11 +267,3 @@ def _placed(ports: Sequence[Port]) -> Iterator[tuple[Port, str]]:
         width = len(port.members)
         yield port, f"[{at + width - 1}:{at}]" if port.is_bus else f"[{at}]"
         at += width
-
-
-def _wrapped(outputs: int) -> Iterator[str]:
-    """The names of what the outputs give, the last first."""
-    names = [f"got{index}" for index in range(outputs)][::-1]
-    for start in range(0, outputs, _NAMES_IN_A_LINE):
-        end = "," if start + _NAMES_IN_A_LINE < outputs else ""
-        yield f"        {', '.join(names[start : start + _NAMES_IN_A_LINE])}{end}"
