@@ -16,6 +16,7 @@ namespace netc {
 namespace {
 
 constexpr int kCutsPerNode = 8;
+constexpr uint32_t kLargestCone = 1000;  // LUTs of which exact area is counted: long chains would cost their square
 constexpr uint32_t kNoLimit = 0xFFFFFFFF;
 
 template <int K>
@@ -188,6 +189,25 @@ private:
             push_leaves(best_[node]);
         }
     }
+    // As above, unless the cone is too large to be taken out for each of its nodes: then nothing is changed.
+    bool dereference_small(const Cut<K> &cut) {
+        touched_.clear();
+        uint32_t area = 0;
+        push_leaves(cut);
+        while (!stack_.empty()) {
+            Node node = stack_.back();
+            stack_.pop_back();
+            touched_.push_back(node);
+            if (--references_[node] > 0 || !aig_.is_and(node)) continue;
+            if (++area > kLargestCone) {
+                for (Node other : touched_) references_[other]++;
+                stack_.clear();
+                return false;
+            }
+            push_leaves(best_[node]);
+        }
+        return true;
+    }
     void push_leaves(const Cut<K> &cut) { stack_.insert(stack_.end(), cut.leaves, cut.leaves + cut.size); }
 
     Cut<K> *cuts_of(Node node) { return pool_[slot_[node]]; }
@@ -238,8 +258,9 @@ private:
         Cut<K> set[kCutsPerNode];
         int count = 0;
         bool in_cover = references_[node] > 0;
-        Rank now = rank == Rank::exact && !in_cover ? Rank::flow : rank;
-        if (now == Rank::exact) dereference(best_[node]);
+        bool exact = rank == Rank::exact && in_cover && dereference_small(best_[node]);
+        Rank now = rank == Rank::exact && !exact ? Rank::flow : rank;
+        Cut<K> before = best_[node];
 
         auto insert = [&](Cut<K> &cut) {
             measure(cut, now);
@@ -274,7 +295,13 @@ private:
                 shrink(cut);
                 insert(cut);
             }
-        best_[node] = set[0];
+        // What is in the cover with a large cone keeps its cut, for references_ counts that one.
+        if (rank == Rank::exact && in_cover && !exact) {
+            measure(before, Rank::flow);
+            best_[node] = before;
+        } else {
+            best_[node] = set[0];
+        }
         if (now == Rank::exact) reference(best_[node]);
         // What the node costs its fan-outs: in exact rounds area flow too, for nodes outside the cover.
         if (now == Rank::exact) {
@@ -335,7 +362,7 @@ private:
     std::vector<std::vector<Cut<K>>> blocks_;
     std::vector<uint32_t> free_slots_;
     std::vector<uint8_t> counts_;
-    std::vector<Node> stack_;
+    std::vector<Node> stack_, touched_;
 };
 
 template <int K>

@@ -1,5 +1,7 @@
 """Covering graphs with LUTs."""
 
+import time
+
 import numpy as np
 import pytest
 import strategies
@@ -12,6 +14,7 @@ from netc.aig import NONE
 from netc.cec import prove
 from netc.flatten import lut_to_aig
 from netc.mapping import map_with_image
+from netc.ports import Ports
 
 
 @given(strategies.aigs(), st.integers(2, 6), st.sampled_from(["area", "depth"]))
@@ -86,3 +89,17 @@ def test_luts_are_as_few_as_abc_needs(corpus: object) -> None:
     ours = {name: map_luts(load(f"{corpus}/aig/epfl/{name}.aig").logic, 6).num_luts for name in abc}
     assert sum(ours.values()) <= sum(abc.values())
     assert all(ours[name] <= 1.1 * abc[name] for name in abc)
+
+
+@pytest.mark.parametrize("k", [2, 3, 6])
+def test_a_chain_of_100_000_levels_is_mapped_in_time_that_follows_its_length(k: int) -> None:
+    levels, inputs = 100_000, 500
+    node = np.arange(1 + inputs, 1 + inputs + levels)
+    other = np.random.default_rng(7).integers(1, 1 + inputs, levels)
+    ands = np.stack([2 * (node - 1) + 1, 2 * other], axis=1)
+    ands[0] = 4, 2
+    chain = Aig(Ports(inputs=inputs, outputs=1), ands.astype(np.uint32), np.array([2 * node[-1]], np.uint32))
+    started = time.perf_counter()
+    network = map_luts(chain, k)
+    assert time.perf_counter() - started < 30  # its square takes minutes
+    assert network.num_luts <= -(-levels // (k - 1))
