@@ -406,4 +406,17 @@ int64_t netc_lut_levels(const uint32_t *fanins, int64_t num_luts, int64_t k, int
         return 0;
     });
 }
+
+int64_t netc_lut_at_zero(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int64_t k, int64_t leaves,
+                         uint8_t *values) {
+    return guard([&]() -> int64_t {
+        std::fill(values, values + 1 + leaves, 0);
+        for (int64_t i = 0; i < num_luts; i++) {
+            uint32_t row = 0;
+            for (int64_t j = 0; j < k; j++) row |= static_cast<uint32_t>(values[fanins[i * k + j]]) << j;
+            values[leaves + 1 + i] = tables[i] >> row & 1;
+        }
+        return 0;
+    });
+}
 }

@@ -9,7 +9,7 @@ import twins
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netc import Aig, Builder, NetcError, load, map_luts
+from netc import Aig, Builder, LutNetwork, NetcError, load, map_luts
 from netc.aig import NONE
 from netc.cec import prove
 from netc.flatten import lut_to_aig
@@ -103,3 +103,32 @@ def test_a_chain_of_100_000_levels_is_mapped_in_time_that_follows_its_length(k: 
     network = map_luts(chain, k)
     assert time.perf_counter() - started < 30  # its square takes minutes
     assert network.num_luts <= -(-levels // (k - 1))
+
+
+@given(strategies.luts())
+def test_keeping_zero_changes_polarity_and_nothing_else(network: LutNetwork) -> None:
+    kept = network.keeping_zero()
+    patterns = twins.all_patterns(network.ports.leaves)
+    assert np.array_equal(twins.lut_roots(kept, patterns), twins.lut_roots(network, patterns))
+    assert np.array_equal(kept.fanins, network.fanins)
+    assert not (kept.tables & np.uint64(1))[(kept.fanins == 0).all(axis=1)].any()
+    count = kept.num_luts  # each LUT as an output: all are 0 where all inputs are
+    shown = LutNetwork(
+        Ports(inputs=network.ports.leaves, outputs=count),
+        kept.fanins,
+        kept.tables,
+        2 * np.arange(kept.first_lut, kept.num_nodes, dtype=np.uint32),
+    )
+    assert not twins.lut_roots(shown, np.zeros((1, network.ports.leaves), np.bool_)).any()
+
+
+def test_keeping_zero_leaves_no_complement_in_an_adder() -> None:
+    build = Builder(8)
+    carry, sums = 0, []
+    for bit in range(4):
+        total, carry = build.full_adder(build.input(bit), build.input(4 + bit), carry)
+        sums.append(total)
+    kept = map_luts(build.finish([*sums, carry]), 3).keeping_zero()
+    assert not (kept.roots & 1).any()
+    parity, majority = 0b10010110, 0b11101000
+    assert {int(table) for table in kept.tables} >= {parity, majority}
