@@ -29,7 +29,6 @@ _ZERO, _ONE = "1'b0", "1'b1"
 _LATCHES_IN_A_BLOCK = 256  # synthesis takes time quadratic in the length of an always block
 _NAMES_IN_A_LINE = 8
 _LINES = 4096  # joined into one chunk
-_LUTS = 1 << 20  # printed at a time
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,15 @@ class Verilog:
         if self.k != 0 and not 2 <= self.k <= MAX_K:
             raise NetcError("-K", f"expressions of {self.k} inputs; 2 to {MAX_K}, or 0 for one assignment an AND")
         model = replace(model, logic=without_properties(model.logic, self.properties or None, "Verilog"))
-        face = self.interface(model)
-        network = model.network(self.k) if self.k else LutNetwork.of_aig(model.logic)
+        face = Interface.of(
+            model.logic.ports,
+            model.name,
+            top=self.top,
+            clock=self.clock,
+            reset=self.reset,
+            flat_ports=self.flat_ports,
+        )
+        network = self._network(model)
         latches = [written(name) for name in face.latches]
         names = [_ZERO, *map(written, face.bits), *latches]
         yield _header(model, network)
@@ -72,16 +78,12 @@ class Verilog:
             yield b"// verilator lint_on SYMRSVDWORD\n"
         yield b"\n`default_nettype wire\n"
 
-    def interface(self, model: Model) -> Interface:
-        """The names in the module; `model` without properties."""
-        return Interface.of(
-            model.logic.ports,
-            model.name,
-            top=self.top,
-            clock=self.clock,
-            reset=self.reset,
-            flat_ports=self.flat_ports,
-        )
+    def _network(self, model: Model) -> LutNetwork:
+        if self.k == 0:
+            return LutNetwork.of_aig(model.logic)
+        if model.as_trained:  # neurons as they were trained
+            return model.network(self.k)
+        return model.network(self.k).keeping_zero()
 
 
 @dataclass(frozen=True)
@@ -165,9 +167,7 @@ def _wires(network: LutNetwork, names: Sequence[str], wire: str) -> Iterator[byt
     def template(table: int, k: int) -> str:
         return f"    wire {OWN} = {expression(table, fanins[:k], zero=_ZERO, one=_ONE)};\n"
 
-    for first in range(0, network.num_luts, _LUTS):  # what the printer prepares, it prepares for these only
-        end = min(first + _LUTS, network.num_luts)
-        yield from lut_chunks(network, template, names=names, prefix=wire, first=first, end=end)
+    return lut_chunks(network, template, names=names, prefix=wire)
 
 
 def _registers(latches: Sequence[str], next_states: Sequence[str], resets: bytes, face: Interface) -> Iterator[str]:

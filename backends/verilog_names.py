@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netc.errors import NetcError
-from netc.names import bus_of, port_names
+from netc.names import bus_of, free_prefix, port_names
 from netc.ports import Ports
 
 __all__ = ["KEYWORDS", "Interface", "Port", "identifier", "printable", "written"]
@@ -170,9 +170,7 @@ class Interface:
             for index, position in enumerate(port.members):
                 bits[position] = names.take(f"{port.name}_{index}") if port.is_bus else port.name
         latches = [names.take(printable(ports.name("latch", i) or f"s{i}")) for i in range(ports.latches)]
-        wire = "n"
-        while any(name.startswith(wire) and name[len(wire) :].isdecimal() for name in names.folded):
-            wire += "_"
+        wire = free_prefix(names.folded)
         return cls(module, inputs, outputs, clock, reset, tuple(bits), tuple(latches), wire)
 
     @property
