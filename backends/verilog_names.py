@@ -47,14 +47,14 @@ KEYWORDS = frozenset(
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _UNUSABLE = re.compile(r"[^!-~]|`|^\*")  # not printable; a macro, and a wildcard port, to Icarus even when escaped
-_TYPES = ("mailbox", "process", "semaphore")  # Verilator takes these for the classes of std even when escaped
+_REFUSED = ("mailbox", "process", "semaphore", "super", "this")  # by Verilator even when escaped
 _LONGEST = 1000  # IEEE 1364-2005, 3.7: tools must take identifiers of 1024 characters, and need take no longer ones
 
 
 def printable(name: str) -> str:
     """The name as far as every tool takes it: ``_`` for characters that do not fit, and not too long."""
     made = _UNUSABLE.sub("_", name)[:_LONGEST] or "_"
-    return f"{made}_" if made in _TYPES else made
+    return f"{made}_" if made in _REFUSED else made
 
 
 def identifier(name: str) -> str:
@@ -62,7 +62,7 @@ def identifier(name: str) -> str:
     made = re.sub(r"[^A-Za-z0-9_]", "_", name)[:_LONGEST]
     if not made or made[0].isdigit():
         made = f"_{made}"
-    return f"{made}_" if made in KEYWORDS or made in _TYPES else made
+    return f"{made}_" if made in KEYWORDS or made in _REFUSED else made
 
 
 def written(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,17 @@ def yosys_back(folder: Path, modules: Mapping[str, bytes]) -> dict[str, Aig]:
     (folder / "back.ys").write_text("\n".join(script) + "\n")
     run(folder, "yosys", "-q", "-s", "back.ys")
     return {top: load(folder / f"{top}.aig").logic for top in modules}
+
+
+def as_named(aig: Aig, reference: Aig) -> Aig:
+    """The graph with the names of the reference, where Yosys adds aliases ("s6 y[2]") and keeps some escapes."""
+    names: dict[str, dict[int, str]] = {}
+    for kind, given in aig.ports.names.items():
+        wanted = set(reference.ports.names.get(kind, {}).values())
+        for index, text in given.items():
+            words = [word for alias in text.split(" ") for word in (alias, alias.removeprefix("\\"))]
+            names.setdefault(kind, {})[index] = next((word for word in words if word in wanted), text)
+    return aig.with_ports(replace(aig.ports, names=names))
 
 
 def without_input(aig: Aig, name: str) -> Aig:

@@ -15,6 +15,7 @@ import pytest
 import twins
 from helpers_verilog import (
     SIMULATORS,
+    as_named,
     digits,
     driver,
     named,
@@ -62,9 +63,9 @@ module adder (
     output wire [1:0] y
 );
     wire n4 = a ^ b ^ \\module ;
-    wire n5 = (~a & (~b | ~\\module )) | (~b & ~\\module );
+    wire n5 = (a & (b | \\module )) | (b & \\module );
     assign y = {{
-        ~n5, n4
+        n5, n4
     }};
 endmodule
 // verilator lint_on SYMRSVDWORD
@@ -174,6 +175,7 @@ def test_names_become_buses_where_every_index_from_0_is_there() -> None:
         ("logic", "\\logic "),  # SystemVerilog
         ("Begin", "Begin"),
         ("process", "process_"),
+        ("super", "super_"),
         ("a.b/c", "\\a.b/c "),
         ('quo"te', '\\quo"te '),
         ("*/", "\\_/ "),
@@ -271,7 +273,8 @@ def test_hostile_names_break_no_tool_and_no_function(flat: bool, tmp_path: Path)
             for port in members
             for index, position in enumerate(port.members)
         }
-    assert check(model.logic.with_ports(replace(ports, names=names)), back, match="name")
+    source = model.logic.with_ports(replace(ports, names=names))
+    assert check(source, as_named(back, source), match="name")
 
     bench = b"".join(emit(model, "verilog-testbench", top="hostile", flat_ports=flat, vectors=100))
     assert simulate("iverilog", tmp_path, [text, bench], ["hostile_tb"]) == ["PASS 100 vectors"]
@@ -282,7 +285,7 @@ def test_hostile_names_break_no_tool_and_no_function(flat: bool, tmp_path: Path)
 
 
 def test_every_keyword_is_a_port_that_every_tool_reads(tmp_path: Path) -> None:
-    words = sorted(KEYWORDS)
+    words = sorted(KEYWORDS - {"super", "this"})  # which Verilator refuses even so: they are changed
     names = {"input": dict(enumerate(words)), "output": {0: "all"}}
     build = Builder(len(words))
     lit = 1
@@ -428,7 +431,7 @@ def test_yosys_reads_small_circuits_back_and_they_are_equal(tmp_path: Path) -> N
         sources[f"reset{seed}"] = with_reset(named(aig), "rst")
     for top, back in yosys_back(tmp_path, modules).items():
         read = without_input(back, "clk") if back.ports.latches else back
-        assert check(sources[top], read, match="name"), top
+        assert check(sources[top], as_named(read, sources[top]), match="name"), top
 
 
 @pytest.mark.corpus
@@ -450,7 +453,7 @@ def test_yosys_reads_corpus_circuits_back_and_they_are_equal(files: list[str], c
         modules[top], sources[top] = verilog(aig, top=top, k=(0, 2, 3, 4, 6)[index]), named(aig)
     for top, back in yosys_back(tmp_path, modules).items():
         read = without_input(back, "clk") if back.ports.latches else back
-        assert check(sources[top], read, match="name"), top
+        assert check(sources[top], as_named(read, sources[top]), match="name"), top
 
 
 # ---- size ----------------------------------------------------------------------------------------------------------
@@ -470,7 +473,7 @@ def test_a_chain_of_100_000_levels_is_written(k: int) -> None:
     aig = chain(100_000, 500)
     assert aig.depth == 100_000
     text = verilog(aig, k=k)
-    assert text.count(b"\n    wire n") >= 50_000 - 1
+    assert text.count(b"\n    wire n") >= 40_000
     assert text.endswith(b"endmodule\n\n`default_nettype wire\n")
 
 
