@@ -15,7 +15,7 @@ from netc.errors import NetcError
 from netc.model import Model
 from netc.ports import UNINITIALISED
 from netc.properties import without_properties
-from netc.simulation import Words, simulate_words, unpack_columns
+from netc.simulation import Words, pack_columns, simulate_words, unpack_columns
 
 from .verilog_names import Interface, Port, written  # noqa: TID251 - a neighbour
 
@@ -72,12 +72,11 @@ def stimulus(inputs: int, count: int, seed: int, *, exhaustive: bool) -> tuple[W
     The generator is numpy's PCG64, whose raw stream is the same in every version and on every machine.
     """
     if exhaustive and inputs < 63 and 2**inputs <= count:
-        numbers = np.arange(-(-(2**inputs) // 64) * 64, dtype=np.uint64)
-        bits = (numbers >> np.arange(inputs, dtype=np.uint64)[:, None]) & np.uint64(1)
-        packed = np.packbits(bits.astype(np.uint8), axis=1, bitorder="little")
-        return packed.view("<u8").astype(np.uint64, copy=False).reshape(inputs, -1), 2**inputs
-    raw = np.random.PCG64(seed).random_raw(4 * inputs * -(-count // 64))
-    a, b, c, d = np.asarray(raw, np.uint64).reshape(4, inputs, -1)
+        numbers = np.arange(2**inputs, dtype=np.uint64)[:, None]
+        return pack_columns(numbers >> np.arange(inputs, dtype=np.uint64) & np.uint64(1)), 2**inputs
+    size = -(-count // 64)
+    raw = np.random.PCG64(seed).random_raw(4 * inputs * size)
+    a, b, c, d = np.asarray(raw, np.uint64).reshape(4, inputs, size)
     even, zeros, ones = (np.uint64(mask * 0x1111_1111_1111_1111) for mask in (0b0011, 0b0100, 0b1000))
     words: Words = (a & even) | (a & b & c & d & zeros) | ((a | b | c | d) & ones)
     if inputs:
