@@ -330,6 +330,13 @@ def votes(seed: int) -> Model:
     return Model.of_layers(LayeredNetwork(8, [first, Dense(tables, wiring)]), head=Head.group_sum(21, 3))
 
 
+def with_outputs_y(model: Model) -> Model:
+    """All outputs as one bus, for the driver."""
+    ports = model.logic.ports
+    names = {"output": {index: f"y[{index}]" for index in range(ports.outputs)}}
+    return replace(model, logic=model.logic.with_ports(replace(ports, names=names)))
+
+
 @pytest.mark.parametrize("tool", SIMULATORS)
 def test_combinational_circuits_simulate_to_the_reference(tool: str, tmp_path: Path) -> None:
     sources, tops, expected = [], [], {}
@@ -353,10 +360,8 @@ def test_combinational_circuits_simulate_to_the_reference(tool: str, tmp_path: P
         ("sums", "lower-head{outputs=sums}", {"k": 3}),
         ("argmax", "lower-head{outputs=argmax}", {}),
     ]:
-        made = optimize(model, pipeline=pipeline)
-        names = {"output": {index: f"y[{index}]" for index in range(made.logic.ports.outputs)}}
-        logic = made.logic.with_ports(replace(made.logic.ports, names=names))
-        sources += [verilog(replace(made, logic=logic), top=top, **options), driver(top, logic, patterns)]
+        made = with_outputs_y(optimize(model, pipeline=pipeline))
+        sources += [verilog(made, top=top, **options), driver(top, made.logic, patterns)]
         tops.append(f"drive_{top}")
     expected["raw"] = expected["raw1"] = [digits(row) for row in bits]
     expected["sums"] = [f"{c:03b}{b:03b}{a:03b}" for a, b, c in scores.tolist()]
@@ -368,6 +373,50 @@ def test_combinational_circuits_simulate_to_the_reference(tool: str, tmp_path: P
             assert printed(lines, top) == rows, top
         elif tool == "iverilog":  # no output drives it
             assert set(printed(lines, top)) == {"z"}
+
+
+@pytest.mark.corpus
+def test_trained_networks_simulate_to_their_reference(corpus: Path, tmp_path: Path) -> None:
+    sources, tops, expected = [], [], {}
+    for name, samples in [("iris_48", 30), ("breast_350", 50), ("digits_1k2", 50), ("mnist_48k", 40)]:
+        model = load(corpus / "dlgn" / f"difflogic_{name}.full.pt")
+        with np.load(corpus / "dlgn" / f"difflogic_{name}_ref.npz") as file:
+            reference = {key: file[key] for key in file.files}
+        count = int(reference["n_inputs"])
+        inputs = np.unpackbits(reference["inputs_packed"][:samples], axis=1, count=count, bitorder="little")
+        count = int(reference["n_bits"])
+        bits = np.unpackbits(reference["bits_packed"][:samples], axis=1, count=count, bitorder="little")
+        assert model.head is not None
+        for outputs in ("raw", "sums", "argmax"):
+            if outputs != "argmax" and name == "mnist_48k":
+                continue  # Icarus takes its time over a bus of 8000 outputs
+            pipeline = "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}; dce; strash; dce"
+            made = optimize(model, pipeline=pipeline)
+            widths = [len(names) for names in _scores_of(made.logic)] if outputs == "sums" else []
+            made = with_outputs_y(made)
+            top = f"{name}_{outputs}"
+            sources += [verilog(made, top=top, k=3), driver(top, made.logic, inputs.astype(np.bool_))]
+            tops.append(f"drive_{top}")
+            if outputs == "raw":
+                expected[top] = [digits(row) for row in bits.astype(np.bool_)]
+            elif outputs == "argmax":
+                expected[top] = [f"{winner:0{made.logic.ports.outputs}b}" for winner in reference["pred"][:samples]]
+            else:
+                expected[top] = [
+                    "".join(f"{score:0{width}b}" for score, width in zip(row[::-1], widths[::-1], strict=True))
+                    for row in reference["scores"][:samples].tolist()
+                ]
+    lines = simulate("iverilog", tmp_path, sources, tops)
+    for top, rows in expected.items():
+        assert printed(lines, top) == rows, top
+
+
+def _scores_of(aig: Aig) -> list[list[str]]:
+    """The names of the digits of each score, ``score0[0]`` …"""
+    found: dict[str, list[str]] = {}
+    for name in aig.ports.names["output"].values():
+        found.setdefault(name.partition("[")[0], []).append(name)
+    return list(found.values())
 
 
 def stepped(aig: Aig, rows: np.ndarray, reset_at: tuple[int, ...]) -> list[str]:  # type: ignore[type-arg]
