@@ -69,7 +69,7 @@ def test_right_modules_pass(tool: str, tmp_path: Path) -> None:
     sources: list[bytes] = []
     expected: dict[str, int] = {}
     empty = np.zeros((0, 2), np.uint32)
-    for top, aig, vectors, options in [
+    cases: list[tuple[str, Aig, int, dict[str, object]]] = [
         ("few", random_aig(1, inputs=5, ands=40, outputs=4), 32, {}),
         ("many", random_aig(2, inputs=300, ands=900, outputs=90), 150, {"flat_ports": True}),
         ("wide", random_aig(3, inputs=70, ands=300, outputs=200), 300, {}),
@@ -79,7 +79,8 @@ def test_right_modules_pass(tool: str, tmp_path: Path) -> None:
         ("reset", random_aig(6, inputs=4, ands=80, outputs=6, resets=bytes([0, 1, 2] * 3)), 120, {"reset": "rst"}),
         ("closed", random_aig(7, inputs=0, ands=30, outputs=2, resets=bytes([1, 0, 1, 2])), 50, {"clock": "ck"}),
         ("idle", random_aig(8, inputs=1, ands=9, outputs=2, resets=bytes([2, 2])), 9, {"reset": "r", "clock": "c"}),
-    ]:
+    ]
+    for top, aig, vectors, options in cases:
         sources += both(aig, top, vectors, **options)
         expected[top] = vectors
     lines = simulate(tool, tmp_path, sources, [f"{top}_tb" for top in expected])

@@ -15,6 +15,7 @@ import pytest
 import twins
 from helpers_verilog import (
     SIMULATORS,
+    Bits,
     as_named,
     digits,
     driver,
@@ -354,14 +355,14 @@ def test_combinational_circuits_simulate_to_the_reference(tool: str, tmp_path: P
     scores = bits.reshape(-1, 3, 7).sum(axis=2)
     winners = scores.argmax(axis=1)
     assert (np.sort(scores)[:, -1] == np.sort(scores)[:, -2]).sum() > 20  # ties
-    for top, pipeline, options in [
-        ("raw", "", {}),
-        ("raw1", "dce; strash; dce", {"k": 3}),
-        ("sums", "lower-head{outputs=sums}", {"k": 3}),
-        ("argmax", "lower-head{outputs=argmax}", {}),
+    for top, pipeline, k in [
+        ("raw", "", 2),
+        ("raw1", "dce; strash; dce", 3),
+        ("sums", "lower-head{outputs=sums}", 3),
+        ("argmax", "lower-head{outputs=argmax}", 2),
     ]:
         made = with_outputs_y(optimize(model, pipeline=pipeline))
-        sources += [verilog(made, top=top, **options), driver(top, made.logic, patterns)]
+        sources += [verilog(made, top=top, k=k), driver(top, made.logic, patterns)]
         tops.append(f"drive_{top}")
     expected["raw"] = expected["raw1"] = [digits(row) for row in bits]
     expected["sums"] = [f"{c:03b}{b:03b}{a:03b}" for a, b, c in scores.tolist()]
@@ -419,7 +420,7 @@ def _scores_of(aig: Aig) -> list[list[str]]:
     return list(found.values())
 
 
-def stepped(aig: Aig, rows: np.ndarray, reset_at: tuple[int, ...]) -> list[str]:  # type: ignore[type-arg]
+def stepped(aig: Aig, rows: Bits, reset_at: tuple[int, ...]) -> list[str]:
     """What a circuit whose latches all have a reset value gives in each cycle."""
     start = np.frombuffer(aig.ports.resets, np.uint8) == 1
     state, seen = start, []

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from netc import Aig, Dense, Encoder, Head, LayeredNetwork, Model, emit, load, w
 from netc.cli.verilog import EPILOG
 from netc.ports import Ports
 
-Netc = Callable[..., "object"]
+Netc = Callable[..., Any]
 
 
 def classifier(path: Path) -> Path:
