@@ -125,8 +125,8 @@ def _header(model: Model, network: LutNetwork) -> bytes:
         f"{_plural(model.logic.num_ands, 'AND')} in {_plural(network.num_luts, 'wire')}",
     ]
     # The name is data: it stays within its line, and behind words that no tool takes for a directive.
-    name = printable(model.name.replace(" ", "_"))
-    return f"// Circuit {name}, written by netc {version('netc')}\n// {', '.join(counts)}\n".encode("ascii")
+    title = f"// Circuit {printable(model.name)}, written by netc {version('netc')}"
+    return f"{title}\n// {', '.join(counts)}\n".encode("ascii")
 
 
 def _read(network: LutNetwork) -> npt.NDArray[np.bool_]:
@@ -146,7 +146,7 @@ def _declarations(face: Interface, resets: bytes, read: npt.NDArray[np.bool_]) -
     yield ""
     if face.has_keywords:
         yield "// verilator lint_off SYMRSVDWORD"
-    yield f"module {written(face.module)}{' (' if declared else ';'}".replace("  ", " ")
+    yield f"module {written(face.module).rstrip()} {'(' if declared else ';'}"
     for index, text in enumerate(declared):
         yield f"    {text}{',' if index + 1 < len(declared) else ''}"
     if declared:
