@@ -135,6 +135,25 @@ class LutNetwork:
         roots = self.roots ^ flipped[self.roots >> 1]
         return LutNetwork(self.ports, self.fanins, tables, roots.astype(np.uint32))
 
+    def keeping_zero(self) -> LutNetwork:
+        """The same circuit with each LUT complemented or not so that it is 0 where all inputs and latches are 0.
+
+        Then ANDs, ORs, XORs and majorities stand for themselves: of the complements that a mapped graph is full of,
+        few remain (a multiplier keeps one in ten).
+        """
+        values = np.zeros(self.num_nodes, np.uint8)
+        if self.num_luts:
+            native.call(
+                native.lib.netc_lut_at_zero,
+                native.view(self.fanins, np.uint32),
+                native.view(self.tables, np.uint64),
+                self.num_luts,
+                self.k,
+                self.ports.leaves,
+                native.out(values),
+            )
+        return self.with_complemented(np.flatnonzero(values))
+
     @classmethod
     def of_layers(cls, network: LayeredNetwork) -> LutNetwork:
         """The trained network as it stands, nothing optimised; neurons of more than 6 fan-ins raise `NetcError`."""
@@ -165,10 +184,11 @@ class LutNetwork:
     @classmethod
     def of_aig(cls, aig: Aig) -> LutNetwork:
         """One LUT an AND, nothing mapped: what `-K 0` of a backend prints."""
-        fanins = np.ascontiguousarray(aig.ands >> 1)
-        phase = (aig.ands & 1).astype(np.uint64)
+        fanins = aig.ands >> np.uint32(1)
+        phase = np.bitwise_and(aig.ands, 1, dtype=np.uint8, casting="unsafe")
         # bit e of the table: (e0 ^ phase0) & (e1 ^ phase1), so exactly one bit is set
-        tables = np.left_shift(np.uint64(1), (phase[:, 0] ^ 1) + 2 * (phase[:, 1] ^ 1))
+        tables = np.array([0b1000, 0b0100, 0b0010, 0b0001], np.uint64)[phase[:, 0] + 2 * phase[:, 1]]
+        fanins.flags.writeable = tables.flags.writeable = False  # so that they are taken over and not copied
         return cls(aig.ports, fanins, tables, aig.roots)
 
 

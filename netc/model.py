@@ -98,7 +98,7 @@ class Model:
         """
         if self.as_trained and self.trained is not None and self._fits_luts(self.trained, k):
             return LutNetwork.of_layers(self.trained)
-        return map_luts(self.logic, k)
+        return map_luts(self.logic, k, rounds=0 if k == 2 else 2)  # two-input cones leave no area to recover
 
     @staticmethod
     def _fits_luts(trained: LayeredNetwork, k: int) -> bool:

@@ -36,6 +36,18 @@ def _table_of_texts(texts: Sequence[bytes]) -> tuple[bytes, npt.NDArray[np.int64
     return b"".join(texts), np.cumsum(sizes, dtype=np.int64)
 
 
+def _distinct(tables: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+    """The distinct tables, ascending, and which of them each table is; a block at a time, for sorting takes memory."""
+    blocks = [tables[start : start + _CHUNK] for start in range(0, len(tables), _CHUNK)]
+    distinct = np.zeros(0, np.uint64)
+    for block in blocks:
+        distinct = np.union1d(distinct, block)
+    index = np.zeros(len(tables), np.uint32)
+    for number, block in enumerate(blocks):
+        index[number * _CHUNK : number * _CHUNK + len(block)] = np.searchsorted(distinct, block)
+    return distinct, index
+
+
 class LutPrinter:
     """Prints any range of a network's LUTs, each by the template of its truth table.
 
@@ -56,7 +68,7 @@ class LutPrinter:
         styles: Sequence[Style] = (Style("n"),),
         kinds: npt.NDArray[np.uint8] | None = None,
     ) -> None:
-        tables, template_of = np.unique(network.tables, return_inverse=True)
+        tables, index = _distinct(network.tables)
         templates, template_start = _table_of_texts([template(int(table), network.k).encode() for table in tables])
         name_texts = [name.encode("utf-8", "surrogateescape") for name in (*names, *(more_names or {}).values())]
         blob, name_start = _table_of_texts(name_texts)
@@ -65,7 +77,6 @@ class LutPrinter:
             name_of = np.full(network.num_nodes, native.NONE, np.uint32)
             name_of[: len(names)] = np.arange(len(names))
             name_of[list(more_names)] = np.arange(len(names), len(name_texts))
-        index = template_of.astype(np.uint32)
         template_bytes = native.ffi.new("uint8_t[]", templates or b"\0")
         blob_bytes = native.ffi.new("uint8_t[]", blob or b"\0")
         texts = [[native.ffi.new("char[]", text.encode()) for text in style] for style in styles]

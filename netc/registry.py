@@ -32,6 +32,7 @@ BACKENDS = {
     "c": "netc.backends.c:C",
     "dot": "netc.backends.dot:Dot",
     "verilog": "netc.backends.verilog:Verilog",
+    "verilog-testbench": "netc.backends.testbench:VerilogTestbench",
 }
 
 ENGINES = {

@@ -16,6 +16,7 @@ namespace netc {
 namespace {
 
 constexpr int kCutsPerNode = 8;
+constexpr uint32_t kLargestCone = 1000;  // LUTs of which exact area is counted: long chains would cost their square
 constexpr uint32_t kNoLimit = 0xFFFFFFFF;
 
 template <int K>
@@ -61,7 +62,7 @@ public:
             const Cut<K> &cut = best_[node];
             image[node] = aig_.first_and() + static_cast<Node>(tables.size());
             for (int i = 0; i < K; i++) fanins.push(i < cut.size ? image[cut.leaves[i]] : 0);
-            tables.push(cut.table & table_mask(cut.size));
+            tables.push(replicate(cut.table, cut.size) & table_mask(K));
         }
         out->num_luts = static_cast<int64_t>(tables.size());
         out->fanins = fanins.release();
@@ -188,6 +189,25 @@ private:
             push_leaves(best_[node]);
         }
     }
+    // As above, unless the cone is too large to be taken out for each of its nodes: then nothing is changed.
+    bool dereference_small(const Cut<K> &cut) {
+        touched_.clear();
+        uint32_t area = 0;
+        push_leaves(cut);
+        while (!stack_.empty()) {
+            Node node = stack_.back();
+            stack_.pop_back();
+            touched_.push_back(node);
+            if (--references_[node] > 0 || !aig_.is_and(node)) continue;
+            if (++area > kLargestCone) {
+                for (Node other : touched_) references_[other]++;
+                stack_.clear();
+                return false;
+            }
+            push_leaves(best_[node]);
+        }
+        return true;
+    }
     void push_leaves(const Cut<K> &cut) { stack_.insert(stack_.end(), cut.leaves, cut.leaves + cut.size); }
 
     Cut<K> *cuts_of(Node node) { return pool_[slot_[node]]; }
@@ -238,8 +258,9 @@ private:
         Cut<K> set[kCutsPerNode];
         int count = 0;
         bool in_cover = references_[node] > 0;
-        Rank now = rank == Rank::exact && !in_cover ? Rank::flow : rank;
-        if (now == Rank::exact) dereference(best_[node]);
+        bool exact = rank == Rank::exact && in_cover && dereference_small(best_[node]);
+        Rank now = rank == Rank::exact && !exact ? Rank::flow : rank;
+        Cut<K> before = best_[node];
 
         auto insert = [&](Cut<K> &cut) {
             measure(cut, now);
@@ -274,7 +295,13 @@ private:
                 shrink(cut);
                 insert(cut);
             }
-        best_[node] = set[0];
+        // What is in the cover with a large cone keeps its cut, for references_ counts that one.
+        if (rank == Rank::exact && in_cover && !exact) {
+            measure(before, Rank::flow);
+            best_[node] = before;
+        } else {
+            best_[node] = set[0];
+        }
         if (now == Rank::exact) reference(best_[node]);
         // What the node costs its fan-outs: in exact rounds area flow too, for nodes outside the cover.
         if (now == Rank::exact) {
@@ -335,7 +362,7 @@ private:
     std::vector<std::vector<Cut<K>>> blocks_;
     std::vector<uint32_t> free_slots_;
     std::vector<uint8_t> counts_;
-    std::vector<Node> stack_;
+    std::vector<Node> stack_, touched_;
 };
 
 template <int K>
@@ -375,6 +402,19 @@ int64_t netc_lut_levels(const uint32_t *fanins, int64_t num_luts, int64_t k, int
             uint32_t level = 0;
             for (int64_t j = 0; j < k; j++) level = std::max(level, levels[fanins[i * k + j]]);
             levels[leaves + 1 + i] = level + 1;
+        }
+        return 0;
+    });
+}
+
+int64_t netc_lut_at_zero(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int64_t k, int64_t leaves,
+                         uint8_t *values) {
+    return guard([&]() -> int64_t {
+        std::fill(values, values + 1 + leaves, 0);
+        for (int64_t i = 0; i < num_luts; i++) {
+            uint32_t row = 0;
+            for (int64_t j = 0; j < k; j++) row |= static_cast<uint32_t>(values[fanins[i * k + j]]) << j;
+            values[leaves + 1 + i] = tables[i] >> row & 1;
         }
         return 0;
     });

@@ -16,5 +16,8 @@ typedef struct netc_luts {
 int64_t netc_map(const netc_aig *aig, netc_context *context, int64_t k, int64_t depth, int64_t rounds, netc_luts *out);
 /* levels: uint32[1 + leaves + num_luts] */
 int64_t netc_lut_levels(const uint32_t *fanins, int64_t num_luts, int64_t k, int64_t leaves, uint32_t *levels);
+/* values: uint8[1 + leaves + num_luts], each node's value where all leaves are 0; fan-ins are of earlier nodes. */
+int64_t netc_lut_at_zero(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int64_t k, int64_t leaves,
+                         uint8_t *values);
 
 #endif

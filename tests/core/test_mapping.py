@@ -1,5 +1,7 @@
 """Covering graphs with LUTs."""
 
+import time
+
 import numpy as np
 import pytest
 import strategies
@@ -7,11 +9,12 @@ import twins
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netc import Aig, Builder, NetcError, load, map_luts
+from netc import Aig, Builder, LutNetwork, NetcError, load, map_luts
 from netc.aig import NONE
 from netc.cec import prove
 from netc.flatten import lut_to_aig
 from netc.mapping import map_with_image
+from netc.ports import Ports
 
 
 @given(strategies.aigs(), st.integers(2, 6), st.sampled_from(["area", "depth"]))
@@ -86,3 +89,46 @@ def test_luts_are_as_few_as_abc_needs(corpus: object) -> None:
     ours = {name: map_luts(load(f"{corpus}/aig/epfl/{name}.aig").logic, 6).num_luts for name in abc}
     assert sum(ours.values()) <= sum(abc.values())
     assert all(ours[name] <= 1.1 * abc[name] for name in abc)
+
+
+@pytest.mark.parametrize("k", [2, 3, 6])
+def test_a_chain_of_100_000_levels_is_mapped_in_time_that_follows_its_length(k: int) -> None:
+    levels, inputs = 100_000, 500
+    node = np.arange(1 + inputs, 1 + inputs + levels)
+    other = np.random.default_rng(7).integers(1, 1 + inputs, levels)
+    ands = np.stack([2 * (node - 1) + 1, 2 * other], axis=1)
+    ands[0] = 4, 2
+    chain = Aig(Ports(inputs=inputs, outputs=1), ands.astype(np.uint32), np.array([2 * node[-1]], np.uint32))
+    started = time.perf_counter()
+    network = map_luts(chain, k)
+    assert time.perf_counter() - started < 30  # its square takes minutes
+    assert network.num_luts <= -(-levels // (k - 1))
+
+
+@given(strategies.luts())
+def test_keeping_zero_changes_polarity_and_nothing_else(network: LutNetwork) -> None:
+    kept = network.keeping_zero()
+    patterns = twins.all_patterns(network.ports.leaves)
+    assert np.array_equal(twins.lut_roots(kept, patterns), twins.lut_roots(network, patterns))
+    assert np.array_equal(kept.fanins, network.fanins)
+    assert not (kept.tables & np.uint64(1))[(kept.fanins == 0).all(axis=1)].any()
+    count = kept.num_luts  # each LUT as an output: all are 0 where all inputs are
+    shown = LutNetwork(
+        Ports(inputs=network.ports.leaves, outputs=count),
+        kept.fanins,
+        kept.tables,
+        2 * np.arange(kept.first_lut, kept.num_nodes, dtype=np.uint32),
+    )
+    assert not twins.lut_roots(shown, np.zeros((1, network.ports.leaves), np.bool_)).any()
+
+
+def test_keeping_zero_leaves_no_complement_in_an_adder() -> None:
+    build = Builder(8)
+    carry, sums = 0, []
+    for bit in range(4):
+        total, carry = build.full_adder(build.input(bit), build.input(4 + bit), carry)
+        sums.append(total)
+    kept = map_luts(build.finish([*sums, carry]), 3).keeping_zero()
+    assert not (kept.roots & 1).any()
+    parity, majority = 0b10010110, 0b11101000
+    assert {int(table) for table in kept.tables} >= {parity, majority}
