@@ -30,7 +30,7 @@ from netc.printing import OWN, LutPrinter, Style, fanin_mark
 from netc.properties import CHOICES, without_properties
 from netc.schedule import Schedule, schedule
 
-from . import c_interface as interface  # noqa: TID251 - a neighbour
+from . import c_interface as interface
 
 __all__ = ["C"]
 

@@ -17,7 +17,7 @@ from netc.ports import UNINITIALISED
 from netc.properties import without_properties
 from netc.simulation import Words, pack_columns, simulate_words, unpack_columns
 
-from .verilog_names import Interface, Port, written  # noqa: TID251 - a neighbour
+from .verilog_names import Interface, Port, written
 
 Bits = npt.NDArray[np.bool_]
 

@@ -23,7 +23,7 @@ from netc.ports import UNINITIALISED
 from netc.printing import OWN, fanin_mark, lut_chunks
 from netc.properties import without_properties
 
-from .verilog_names import Interface, Port, printable, written  # noqa: TID251 - a neighbour
+from .verilog_names import Interface, Port, printable, written
 
 _ZERO, _ONE = "1'b0", "1'b1"
 _LATCHES_IN_A_BLOCK = 256  # synthesis takes time quadratic in the length of an always block

@@ -74,8 +74,9 @@ def printing(folder: Path) -> dict[str, Any]:
     base = netc("opt", source, "-O0", "--verify", "off", "-q", "-o", folder / "copy.aig")
     found: dict[str, Any] = {"ands": len(ands), "read and write AIGER only": middle([base])}
     commands: dict[str, list[str | Path]] = {
-        "verilog": ["verilog", source, "-K", "0", "-o", folder / "m.v"],
-        "blif": ["blif", source, "-K", "0", "-o", folder / "m.blif"],
+        "verilog": ["verilog", source, "-o", folder / "m.v"],
+        "verilog -K 0": ["verilog", source, "-K", "0", "-o", folder / "m.v"],
+        "blif": ["blif", source, "-o", folder / "m.blif"],
         "c": ["compile", source, "--target", "c", "-O0", "--force", "-o", folder / "m.c"],
     }
     for name, command in commands.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import lzma
 import mmap
 import os
@@ -21,6 +22,12 @@ __all__ = ["STDIO", "Source", "read_source", "write_chunks", "writing"]
 STDIO = "-"
 
 _MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
+
+
+# A file that decompresses to more than both is taken for a trap.
+_PLAUSIBLE_SIZE = 1 << 30
+_PLAUSIBLE_RATIO = 100
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,22 @@ def _decompress(name: str, data: bytes | mmap.mmap) -> bytes | mmap.mmap:
     kind = next((kind for magic, kind in _MAGIC.items() if data[: len(magic)] == magic), None)
     if kind is None:
         return data
+    limit = max(_PLAUSIBLE_SIZE, _PLAUSIBLE_RATIO * len(data))
+    raw = io.BytesIO(data)
     try:
         if kind == ".gz":
-            return gzip.decompress(data)
-        if kind == ".xz":
-            return lzma.decompress(data)
-        zstandard = _zstandard()
-        return cast(bytes, zstandard.ZstdDecompressor().decompressobj().decompress(bytes(data)))
+            stream: IO[bytes] = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+        elif kind == ".xz":
+            stream = lzma.open(raw)  # noqa: SIM115 - it holds memory only
+        else:
+            stream = _zstandard().ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        plain = bytearray()
+        while piece := stream.read(_PIECE):
+            plain += piece
+            if len(plain) > limit:
+                what = f"this small file decompresses to more than {limit >> 30} GiB"
+                raise NetcError("", what, "decompress it first")
+        return bytes(plain)
     except NetcError as error:
         raise NetcError(name, error.what, error.hint) from None
     except Exception as error:  # noqa: BLE001 - zstandard, gzip, lzma and zlib each raise their own

@@ -135,11 +135,9 @@ private:
     }
 
     static uint16_t stretched(const Cut &from, const Cut &to) {
-        uint8_t position[4];
-        for (int i = 0, j = 0; i < from.size; i++, j++) {
-            while (to.leaves[j] != from.leaves[i]) j++;
-            position[i] = static_cast<uint8_t>(j);
-        }
+        uint8_t position[4] = {};
+        for (int i = 0, j = 0; j < to.size && i < from.size; j++)
+            if (to.leaves[j] == from.leaves[i]) position[i++] = static_cast<uint8_t>(j);
         uint64_t table = from.table;
         return static_cast<uint16_t>(expand(table | table << 16 | table << 32 | table << 48, position, from.size));
     }

@@ -20,8 +20,8 @@ from netc.files import write_chunks
 from netc.model import Model
 from netc.targets import emit
 
-from .cache import Cache  # noqa: TID251 - a neighbour
-from .table import kernels  # noqa: TID251
+from .cache import Cache
+from .table import kernels
 
 __all__ = ["CompiledEngine"]
 
