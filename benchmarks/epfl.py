@@ -8,6 +8,7 @@ ANDs, levels and CPU seconds of whole processes. Written to results/epfl.json.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
@@ -30,16 +31,21 @@ def by_abc(source: Path, target: Path, script: str) -> dict[str, Any] | None:
     usage = abc(f"source {ABC_RC}; read_aiger {source}; strash; {script}; write_aiger {target}")
     if not target.is_file():
         return None
-    aig = load(target).logic
-    return {"ands": aig.num_ands, "levels": aig.depth, "cpu_seconds": round(usage.cpu_seconds, 2)}
+    aig, verdict = load(target).logic, abc_cec(source, target)
+    if verdict == "NOT EQUIVALENT":
+        return None
+    return {
+        "ands": aig.num_ands,
+        "levels": aig.depth,
+        "cpu_seconds": round(usage.cpu_seconds, 2),
+        "abc_cec": verdict,
+    }
 
 
 def by_netc(source: Path, target: Path, level: int) -> dict[str, Any]:
     usage = netc("opt", source, f"-O{level}", "--json", "-o", target)
     if usage.code:
         sys.exit(usage.out)
-    import json
-
     report = json.loads(usage.out[usage.out.index("{") :])
     return {
         "ands": report["after"]["ands"],

@@ -17,14 +17,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from generate import as_written, layered
 from measure import Usage, abc, netc, run, save
 
-from netc import Aig, load, write
-from netc.ports import Ports
-
 ROUNDS = 3
+GENERATE = Path(__file__).parent / "generate.py"
 
 
 def middle(runs: list[Usage]) -> dict[str, float]:
@@ -35,11 +31,32 @@ def middle(runs: list[Usage]) -> dict[str, float]:
     }
 
 
+def by_python(code: str, *args: str | Path) -> str:
+    """What a Python process of its own prints."""
+    usage = run([sys.executable, "-c", code, *map(str, args)])
+    if usage.code:
+        sys.exit(usage.out)
+    return usage.out.strip()
+
+
+def generated(path: Path, width: int) -> int:
+    """Write a circuit of random layers and return its ANDs."""
+    usage = run([sys.executable, str(GENERATE), str(width), str(path)])
+    if usage.code:
+        sys.exit(usage.out)
+    return ands_in(path)
+
+
+def ands_in(path: Path) -> int:
+    """By the header of a binary AIGER file."""
+    with path.open("rb") as file:
+        return int(file.readline().split()[5])
+
+
 def beside_abc(folder: Path) -> dict[str, Any]:
     """Read, hash, write: 10.5 million ANDs as written."""
     source = folder / "large.aig"
-    written = as_written(layered(2_000_000))
-    write(written, source)
+    written = generated(source, 2_000_000)
     ours: list[Usage] = []
     proved: list[Usage] = []
     theirs: list[Usage] = []
@@ -47,12 +64,12 @@ def beside_abc(folder: Path) -> dict[str, Any]:
         ours.append(netc("opt", source, "-O1", "--verify", "off", "-q", "-o", folder / "ours.aig"))
         theirs.append(abc(f"&r {source}; &st; &w {folder / 'theirs.aig'}"))
         proved.append(netc("opt", source, "-O1", "-q", "-o", folder / "proved.aig"))
-    sizes = [load(folder / name).logic.num_ands for name in ("ours.aig", "theirs.aig")]
+    sizes = [ands_in(folder / name) for name in ("ours.aig", "theirs.aig")]
     if sizes[0] != sizes[1] or any(usage.code for usage in ours + proved):
         sys.exit(f"the results do not agree: {sizes}")
     mine, abc_runs = middle(ours), middle(theirs)
     return {
-        "ands_as_written": written.num_ands,
+        "ands_as_written": written,
         "ands_after": sizes[0],
         "netc -O1 --verify=off": mine,
         "netc -O1, proved": middle(proved),
@@ -65,14 +82,9 @@ def beside_abc(folder: Path) -> dict[str, Any]:
 def printing(folder: Path) -> dict[str, Any]:
     """C, Verilog and BLIF of a million gates."""
     source = folder / "million.aig"
-    made = load(folder / "ours.aig").logic
-    ands = made.ands[:1_000_000]  # and every node among them that nothing uses is an output
-    used = np.zeros(1 + made.ports.leaves + len(ands), bool)
-    used[ands >> 1] = True
-    free = np.flatnonzero(~used[1 + made.ports.leaves :]) + 1 + made.ports.leaves
-    write(Aig(Ports(inputs=made.inputs, outputs=len(free)), ands, (2 * free).astype(np.uint32)), source)
+    count = int(by_python(FIRST_MILLION, folder / "ours.aig", source))
     base = netc("opt", source, "-O0", "--verify", "off", "-q", "-o", folder / "copy.aig")
-    found: dict[str, Any] = {"ands": len(ands), "read and write AIGER only": middle([base])}
+    found: dict[str, Any] = {"ands": count, "read and write AIGER only": middle([base])}
     commands: dict[str, list[str | Path]] = {
         "verilog": ["verilog", source, "-o", folder / "m.v"],
         "verilog -K 0": ["verilog", source, "-K", "0", "-o", folder / "m.v"],
@@ -87,6 +99,19 @@ def printing(folder: Path) -> dict[str, Any]:
     return found
 
 
+FIRST_MILLION = """
+import sys, numpy as np, netc
+from netc.ports import Ports
+made = netc.load(sys.argv[1]).logic
+ands = made.ands[:1_000_000]  # and every node among them that nothing uses is an output
+used = np.zeros(1 + made.ports.leaves + len(ands), bool)
+used[ands >> 1] = True
+free = np.flatnonzero(~used[1 + made.ports.leaves :]) + 1 + made.ports.leaves
+ports = Ports(inputs=made.inputs, outputs=len(free))
+netc.write(netc.Aig(ports, ands, (2 * free).astype(np.uint32)), sys.argv[2])
+print(len(ands))
+"""
+
 HUGE = """
 import sys, numpy as np, netc
 from netc.simulation import simulate_words
@@ -99,10 +124,7 @@ print(model.logic.num_ands, hex(int(np.bitwise_xor.reduce(simulate_words(model.l
 def huge(folder: Path) -> dict[str, Any]:
     """A hundred million ANDs: read, hash, simulate 64 patterns."""
     source = folder / "huge.aig"
-    written = as_written(layered(19_100_000))
-    count = written.num_ands
-    write(written, source)
-    del written
+    count = generated(source, 19_100_000)
     usage = run([sys.executable, "-c", HUGE, str(source)])
     if usage.code:
         sys.exit(usage.out)

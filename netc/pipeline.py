@@ -23,14 +23,12 @@ from netc.protocols import AigPass, ModelPass
 
 __all__ = ["LEVELS", "Best", "Partition", "PassStep", "Pipeline", "Repeat", "Sequence", "level_text", "parse"]
 
-# What -O0 … -O3 run. All combinational; ports are kept.
-LEVELS = (
-    "",
-    "dce; strash; dce",
-    "dce; strash; dce; rewrite; balance; rewrite; sweep{conflicts=30}; dce; rewrite{zero=true}; balance; rewrite; dce",
-    "dce; strash; dce; sweep{conflicts=30}; dce; "
-    "repeat{n=16}(rewrite{cuts=24,zero=true}; balance; rewrite{cuts=24}; sweep{conflicts=30}; dce)",
-)
+_O1 = "dce; strash; dce"
+_O2 = f"{_O1}; rewrite; balance; rewrite; sweep{{conflicts=30}}; dce; rewrite{{zero=true}}; balance; rewrite; dce"
+_O3 = f"{_O2}; repeat{{n=16}}(rewrite{{cuts=24,zero=true}}; balance; rewrite{{cuts=24}}; sweep{{conflicts=30}}; dce)"
+
+# What -O0 … -O3 run. All combinational; ports are kept; each begins with the level below, so that none gives more ANDs.
+LEVELS = ("", _O1, _O2, _O3)
 
 
 @dataclass(frozen=True)

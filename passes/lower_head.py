@@ -62,7 +62,7 @@ class LowerHead:
         digits = roots[len(aig.roots) :]
         others = roots[aig.ports.outputs : len(aig.roots)]  # next states and properties
         if self.outputs == "argmax":
-            names = {i: f"class[{i}]" for i in range(len(digits))}
+            names = {i: f"argmax[{i}]" for i in range(len(digits))}
             lowered = Head.decoder(len(digits), head.classes)
         else:
             named = [f"score{c}[{b}]" for c in range(head.classes) for b in range(int(widths[c]))]

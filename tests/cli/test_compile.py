@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -254,26 +253,6 @@ def test_the_library_writes_what_the_command_writes(design: str, here: Path) -> 
     netc.write(netc.load(design), "two.c")
     assert (here / "one.c").read_bytes() == (here / "two.c").read_bytes()
     assert (here / "one.h").read_bytes() == (here / "two.h").read_bytes()
-
-
-@needs_cc
-@needs_make
-def test_the_examples_of_the_help_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from netc.cli.compile import EPILOG
-
-    netc.write(adder(), here / "design.aig")
-    lines = [line.strip() for line in EPILOG.splitlines() if line.strip().startswith("netc ")]
-    assert 2 <= len(lines) <= 4
-    for line in lines:
-        first, _, then = line.partition(" && ")
-        words = shlex.split(first)[2:]
-        if "verilog" in words:
-            pytest.importorskip("netc.backends.verilog", reason="the Verilog target is not there yet")
-        words = ["design.aig" if word == "model.pt" else word for word in words]
-        assert netc_command(*words, "--force") == 0
-        if then:
-            subprocess.run(shlex.split(then), check=True, capture_output=True)
-            assert (here / "model" / "model").exists()
 
 
 def test_help_names_every_option_once(capsys: pytest.CaptureFixture[str]) -> None:
