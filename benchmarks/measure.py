@@ -66,13 +66,23 @@ def netc(*args: str | Path, **options: Any) -> Usage:
     return run([*NETC, *map(str, args)], **options)
 
 
+def _abc_version(program: str) -> str:
+    """Debian's version names the commit; elsewhere what ABC says of itself has to do."""
+    if shutil.which("dpkg-query"):
+        command = ["dpkg-query", "-W", "-f", "${Version}", Path(program).name]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+        if asked.returncode == 0:
+            return f"Debian {asked.stdout}"
+    shown = subprocess.run([program, "-h"], capture_output=True, text=True, check=False)
+    match = re.search(r"UC Berkeley, (ABC [^\n]*)", shown.stdout + shown.stderr)
+    return match[1] if match else "unknown"
+
+
 def environment() -> dict[str, str]:
     """Versions of everything that was measured."""
     found = {"netc": version("netc"), "python": platform.python_version(), "machine": platform.machine()}
     if ABC is not None:
-        shown = subprocess.run([ABC, "-c", "quit"], capture_output=True, text=True, check=False).stdout
-        match = re.search(r"UC Berkeley, (ABC [^\n]*)", shown)
-        found["abc"] = match[1] if match else "unknown"
+        found["abc"] = _abc_version(ABC)
     try:
         cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
         found["cpu"] = cpu[1] if cpu else ""
