@@ -141,8 +141,13 @@ def writing(path: str | Path, *, force: bool = True) -> Iterator[IO[bytes]]:
     """
     name = str(path)
     if name == STDIO:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise NetcError("<stdout>", error.strerror or str(error)) from None
         return
     path = Path(path)
     if path.exists() and not force:

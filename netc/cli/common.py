@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "encoder_options",
+    "exit_code",
     "force_option",
     "format_option",
+    "head_pass",
     "input_argument",
     "json_option",
     "load_model",
@@ -33,6 +36,7 @@ __all__ = [
     "quiet_option",
     "run_optimizer",
     "say",
+    "say_stopped",
 ]
 
 SCHEMA = 1  # of the JSON that commands print
@@ -202,6 +206,26 @@ def run_optimizer(
             tick=progress.tick,
             **more,
         )
+
+
+def exit_code(outcome: Outcome) -> int:
+    """What a run that was interrupted, or that met a limit, leaves with."""
+    if outcome.interrupted:
+        return EXIT_INTERRUPT
+    report = outcome.model.report
+    return EXIT_STOPPED if report is not None and report.stopped_at is not None else 0
+
+
+def say_stopped(outcome: Outcome, quiet: bool) -> None:
+    """The budget that gives a cut run again, for commands that print no report."""
+    report = outcome.model.report
+    if not outcome.interrupted and report is not None and report.stopped_at is not None:
+        say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
+
+
+def head_pass(outputs: str) -> str:
+    """Pipeline text for ``--outputs raw|sums|argmax``."""
+    return "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}"
 
 
 class Progress:

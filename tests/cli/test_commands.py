@@ -241,7 +241,7 @@ def test_cec_answers_with_its_exit_code(netc: Netc, tmp_path: Path) -> None:
     redundant(tmp_path / "a.aig")
     netc("opt", "a.aig", "-o", "b.aig")
     done = netc("cec", "a.aig", "b.aig")
-    assert (done.code, done.text) == (0, "EQUIVALENT (2 outputs and next states, matched by order)\n")
+    assert (done.code, done.text) == (0, "EQUIVALENT (2 outputs, matched by order)\n")
     build = Builder(4)
     write(build.finish([2, build.or_(6, 8)]), tmp_path / "c.aig")
     done = netc("cec", "a.aig", "c.aig", "-o", "cex.txt", "--json")
@@ -349,3 +349,26 @@ def test_outputs_with_properties_only_for_formats_that_hold_them(netc: Netc, tmp
     done = netc("opt", "p.aig", "-o", "q.aig")
     assert done.code == 0
     assert load(tmp_path / "q.aig").logic.ports.bad == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    layer = Dense(np.full(200_000, 6, np.uint64), random.integers(0, 64, (200_000, 2)).astype(np.uint32))
+    write(Model.of_layers(LayeredNetwork(64, [layer])).logic, tmp_path / "wide.aig")
+    program = shlex.join([sys.executable, "-c", "from netc.cli import main; main()"])
+    line = f"{{ {program} verilog wide.aig; echo $? > code; }} | head -1"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=True, timeout=120)
+    assert done.stderr == b""
+    assert (tmp_path / "code").read_text() == "0\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("where", ["stdout", "-o"])
+def test_a_full_disk_is_named(where: str, tmp_path: Path) -> None:
+    redundant(tmp_path / "in.aig")
+    program = shlex.join([sys.executable, "-c", "from netc.cli import main; main()"])
+    line = f"{program} opt in.aig -q " + ("> /dev/full" if where == "stdout" else "-o /dev/full")
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 2
+    place = "<stdout>" if where == "stdout" else "/dev/full"
+    assert done.stderr.decode() == f"netc: {place}: No space left on device\n"
