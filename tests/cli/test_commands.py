@@ -231,7 +231,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     script = f"{netc_command} sim wide.aig --random 500 | head -c 10; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, check=False)
     assert done.stderr == b""
-    assert done.returncode in (0, 141)
+    assert done.returncode == 0
 
 
 # ---- cec ----------------------------------------------------------------------------------------------------------
@@ -351,7 +351,7 @@ def test_outputs_with_properties_only_for_formats_that_hold_them(netc: Netc, tmp
     assert load(tmp_path / "q.aig").logic.ports.bad == 1
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_of_verilog_that_goes_away_is_no_error(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     layer = Dense(np.full(200_000, 6, np.uint64), random.integers(0, 64, (200_000, 2)).astype(np.uint32))
     write(Model.of_layers(LayeredNetwork(64, [layer])).logic, tmp_path / "wide.aig")
