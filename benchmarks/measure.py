@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -35,8 +36,8 @@ class Usage:
     out: str
 
 
-def run(command: list[str], *, cwd: Path | None = None) -> Usage:
-    """Run a command to its end. Its output is kept.
+def run(command: list[str], *, cwd: Path | None = None, timeout: float = 3600) -> Usage:
+    """Run a command to its end, or until it is killed after `timeout` seconds. Its output is kept.
 
     Linux counts this process's own size at the start as the command's, so it has to stay small: what makes large
     inputs is a command too.
@@ -44,7 +45,10 @@ def run(command: list[str], *, cwd: Path | None = None) -> Usage:
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=subprocess.STDOUT)
+        alarm = threading.Timer(timeout, process.kill)
+        alarm.start()
         _, status, usage = os.wait4(process.pid, 0)
+        alarm.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - started
         log.seek(0)
