@@ -177,16 +177,19 @@ def test_ctrl_c_writes_the_best_so_far(tmp_path: Path) -> None:
             build.and_(lits[max(a, len(lits) - 500)] ^ int(random.integers(2)), lits[b] ^ int(random.integers(2)))
         )
     write(build.finish(lits[-200:]), tmp_path / "big.aig")
-    loop = "repeat{n=100000}(rewrite{zero=true}; balance | rewrite)".replace(" | rewrite", "")
     command = [sys.executable, "-c", "from netc.cli import main; main()", "opt", "big.aig", "-p"]
-    text = "; ".join([loop] * 200)
+    text = "; ".join(["strash", *200 * ["repeat{n=100000}(rewrite{zero=true}; balance)"]])
     process = subprocess.Popen(
-        [*command, text, "-o", "out.aig", "--verify", "sim"],
+        [*command, text, "-o", "out.aig", "--verify", "sim", "--save-each", "steps"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    time.sleep(2.0)
+    for _ in range(600):
+        if (tmp_path / "steps" / "001-strash.aig").exists():
+            break
+        time.sleep(0.1)
+    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
