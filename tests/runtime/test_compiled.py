@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -212,11 +213,17 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path) -> None:
     assert list((tmp_path / "open").iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_cache_without_write_permission_is_done_without(tmp_path: Path) -> None:
-    (tmp_path / "cache").mkdir(mode=0o500)
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC])
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
     net = netc.compile(small_aig(), engine="c", cache=tmp_path / "cache")
     assert net.bits(np.zeros((1, 5), bool)).shape == (1, 9)
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_the_users_cache_is_the_default(user_cache: Path) -> None:
