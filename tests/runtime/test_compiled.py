@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -217,8 +218,12 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_written_is_done_without(
     tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_args: object, **_options: object) -> None:
-        raise OSError(code, os.strerror(code))
+    make = tempfile.mkstemp
+
+    def refuse(**options: Any) -> tuple[int, str]:
+        if options["dir"] == tmp_path / "cache":
+            raise OSError(code, os.strerror(code))
+        return make(**options)
 
     monkeypatch.setattr("tempfile.mkstemp", refuse)
     net = netc.compile(small_aig(), engine="c", cache=tmp_path / "cache")
@@ -232,8 +237,6 @@ def test_the_users_cache_is_the_default(user_cache: Path) -> None:
 
 
 def test_nothing_is_left_in_the_temporary_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tempfile
-
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     netc.compile(small_aig(), engine="c", cache=tmp_path / "cache")
