@@ -183,7 +183,7 @@ class Tensors:
         return _counts(claimed)
 
     def array(self, node: Node) -> Array:
-        """The tensor as a read-only array: a view of the file, but for bfloat16, which becomes float32."""
+        """The tensor as a read-only array: a view of the file, but for bool and bfloat16, which becomes float32."""
         plain = _unwrapped(node)
         if isinstance(plain, np.ndarray):
             return plain
@@ -366,8 +366,13 @@ def _raw_dtype(kind: str, big: bool) -> np.dtype[Any]:
 
 def _widened(view: Array, kind: str) -> Array:
     if kind == BFLOAT16:
-        return (view.astype(np.uint32) << 16).view(np.float32)
-    return view != 0 if kind == "b1" else view
+        made: Array = (view.astype(np.uint32) << 16).view(np.float32)
+    elif kind == "b1":
+        made = np.asarray(view != 0)
+    else:
+        return view
+    made.flags.writeable = False
+    return made
 
 
 def _numpy_kind(node: Node) -> tuple[str, bool]:
