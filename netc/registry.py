@@ -54,6 +54,7 @@ ENGINES = {
 # Families of checkpoints, asked in this order: each says whether a file is one of its own, and makes a model of it.
 CHECKPOINTS = {
     "difflogic-ca": "netc.frontends.checkpoints.difflogic_ca:DifflogicCa",
+    "difflogic-jax": "netc.frontends.checkpoints.difflogic_jax:DifflogicJax",
     "difflogic": "netc.frontends.checkpoints.difflogic:Difflogic",
 }
 

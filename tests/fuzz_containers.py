@@ -191,6 +191,7 @@ def seeds() -> dict[str, bytes]:
     named = {"encoder.thresholds": np.array([1.0, 2.0]), "encoder.features": np.array(3), "k": np.array(2)}
     text = {"config": np.array('{"k": 2, "tau": 1.5}')}
     cell = random_cell(1)
+    chain = {"params": logits, "wires": [list(wires.T) for wires in pairs], "config": {"k": 2}}
     nested = {
         str(i): {"weights": rows, "indices": np.ascontiguousarray(wires.T)}
         for i, (rows, wires) in enumerate(zip(logits, pairs, strict=True))
@@ -205,6 +206,8 @@ def seeds() -> dict[str, bytes]:
         "npz, compressed": npz_of({**arrays, **text}, compressed=True),
         "safetensors": safetensors_of({**arrays, "0.weights": BFloat16(logits[0])}, {"k": "2", "tau": "1.5"}),
         "msgpack": msgpack_of({"net": nested, "config": {"k": 2, "tau": 1.5}}),
+        "JAX, msgpack": msgpack_of(chain),
+        "JAX, pickle": pickle.dumps(chain, 4),
         "cell, npz": npz_of(flattened(cell)),
         "cell, safetensors": safetensors_of(flattened(cell)),
         "cell, msgpack": msgpack_of(cell),

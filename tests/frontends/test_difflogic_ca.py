@@ -68,7 +68,8 @@ Adam = namedtuple("Adam", ["count", "mu", "nu"])
 
 def one_hot(cell: dict[str, Any]) -> dict[str, Any]:
     """Wires as matrices with a 1 in each row."""
-    widths = {"perceive": 9, "update": 1000}
+    first = cell["params"]["perceive"][-1]
+    widths = {"perceive": 9, "update": len(cell["params"]["update"][-1]) * (1 + first.shape[0] * first.shape[1])}
     made: dict[str, Any] = {}
     for net, layers in cell["wires"].items():
         width, made[net] = widths[net], []
@@ -166,7 +167,7 @@ def test_the_notes_say_what_was_found(files: ModuleType) -> None:
         "MessagePack file: a cell of a logic cellular automaton, gates in params, wires in wires",
         "each gate is the first largest of 16 logits (float32)",
         "channels: 2; kernels: 2 of 5, 3 gates on the 9 bits of each channel, and a copy of the cell's own bit; "
-        "update: 6, 2 gates",
+        "update: 2 layers",
         "p[f][c] is channel c of neighbour f = 3 dy + dx, 4 being the cell itself; out[c] is its next state",
     )
 
@@ -199,7 +200,7 @@ def changed(where: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("where", "value", "message"),
     [
-        ("wires", None, "holds the gates of a logic cellular automaton but no wires"),
+        ("wires", None, "the file holds gates but no wires"),
         ("params.update.0", None, "update: 1 layers have gates and 2 have wires"),
         ("params.update.0", np.zeros((5, 16), np.float32), r"params\.update\.0: logits of shape \(5, 16\) for 6 gates"),
         ("params.perceive.0", np.zeros((5, 16), np.float32), r"params\.perceive\.0: .* for 5 gates of every kernel"),
@@ -210,6 +211,8 @@ def changed(where: str, value: Any) -> dict[str, Any]:
         ("wires.update.0.0", np.full(6, -1, np.int32), r"wires\.update\.0: there is the input -1"),
         ("wires.update.0.0", np.full(6, 7, np.int32), r"update\.0: a gate reads bit 7 of 7"),
         ("wires.perceive.0.1", np.full(5, 9, np.int32), r"perceive\.0: a gate reads bit 9 of 9"),
+        ("wires.update.0", [np.eye(6, 8), np.eye(6, 8)], r"update\.0: it has wires to 8 bits; there are 7"),
+        ("wires.update.0", [np.eye(6, 8), np.eye(6, 7)], r"wires\.update\.0: wires to 7, 8 inputs"),
         ("wires.update.0.0", np.eye(6, 7) * 2, r"wires\.update\.0: a row of the wires' matrix has not a single 1"),
         ("wires.update.0.0", "text", r"wires\.update\.0: this is a list of 2, no array of numbers"),
     ],
@@ -262,3 +265,19 @@ def test_the_corpus_game_of_life_is_life(dlgn: Path) -> None:
     life = (around == 3) | (patches[:, 4] & (around == 2))
     bits = netc.compile(netc.load(dlgn / "difflogic_ca_gol.npz")).bits(patches)
     np.testing.assert_array_equal(bits[:, 0], life)
+
+
+@pytest.mark.corpus
+def test_the_corpus_grid_is_the_same_after_twenty_steps_with_neighbours_numbered_as_documented(dlgn: Path) -> None:
+    ref = np.load(dlgn / "difflogic_ca_checkerboard_ref.npz")
+    net = netc.compile(netc.load(dlgn / "difflogic_ca_checkerboard.npz"))
+    grid = ref["grid0"][0]
+    height, width, channels = grid.shape
+    for step in range(20):
+        padded = np.pad(grid, ((1, 1), (1, 1), (0, 0)))
+        neighbours = [padded[dy : dy + height, dx : dx + width] for dy in range(3) for dx in range(3)]
+        patches = np.stack(neighbours, axis=2).reshape(-1, 9 * channels)
+        grid = net.bits(patches).reshape(grid.shape)
+        if step == 0:
+            np.testing.assert_array_equal(grid, ref["grid1"][0])
+    np.testing.assert_array_equal(grid, ref["grid20"][0])
