@@ -641,6 +641,8 @@ READ = {
     "buffers_indices_0_1.state_dict.pt": {"classes": 2},
     "stacked_indices.state_dict.pt": {"classes": 2},
     "with_connections_list.pth": {},
+    "difflogic.npz": {"classes": 2, "tau": 5.0},
+    "difflogic.safetensors": {},
 }
 PRECISIONS = ["bf16.full.pt", "f64.full.pt", "half.full.pt", "ties_nan_const.full.pt"]
 WITHOUT_WIRING = [
@@ -652,10 +654,7 @@ OTHERS = {
     "torchlogix_*.pt": "this is a torchlogix checkpoint",
     "variants/convlogic_small*": "this is a convlogic checkpoint",
     "variants/dwn_layout.state_dict.pt": "weightless networks",
-    "difflogic_ca_*.pkl": "a logic cellular automaton",
-    "*.msgpack": "a MessagePack file",
-    "*.safetensors": "a safetensors file",
-    "difflogic_ca_*.npz": r"a NumPy \.npz archive",
+    "torchlogix_*.safetensors": "this is a torchlogix checkpoint",
 }
 
 

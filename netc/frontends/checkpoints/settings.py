@@ -28,7 +28,7 @@ from netc.frontends.checkpoints.words import describe, label
 __all__ = ["Setting", "find_encoder", "find_number"]
 
 # Where scripts keep their settings; `config` also inside another one.
-_PLACES = ("config", "model_config", "hyper_parameters", "hparams", "hyperparameters", "args")
+_PLACES = ("config", "model_config", "hyper_parameters", "hparams", "hyperparameters", "args", "__metadata__")
 
 _MOST_BITS = 1 << 22  # that an encoder may make of thresholds for all features
 
