@@ -42,6 +42,7 @@ ENGINES = {
 
 # Families of checkpoints, asked in this order: each says whether a file is one of its own, and makes a model of it.
 CHECKPOINTS = {
+    "torchlogix": "netc.frontends.checkpoints.torchlogix:Torchlogix",
     "difflogic": "netc.frontends.checkpoints.difflogic:Difflogic",
 }
 

@@ -18,6 +18,7 @@ from netc.frontends.checkpoints import foreign, wiring
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
+from netc.frontends.checkpoints.sums import Sums
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import listed
 from netc.layers import Dense
@@ -142,7 +143,7 @@ def _add_sums(chain: Chain, part: Part) -> None:
     classes, tau, beta = part.number("k"), part.number("tau"), part.number("beta") or 0
     if not isinstance(classes, int) or tau is None:
         raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-    chain.sum_groups(part, classes, float(tau), float(beta))
+    chain.sum_groups(part, Sums(classes, float(tau), float(beta)))
 
 
 def _is_silent(part: Part) -> bool:
