@@ -43,6 +43,9 @@ ENGINES = {
 # Families of checkpoints, asked in this order: each says whether a file is one of its own, and makes a model of it.
 CHECKPOINTS = {
     "torchlogix": "netc.frontends.checkpoints.torchlogix:Torchlogix",
+    "convlogic": "netc.frontends.checkpoints.convlogic:Convlogic",
+    "dwn": "netc.frontends.checkpoints.dwn:Dwn",
+    "light": "netc.frontends.checkpoints.light:Light",
     "difflogic": "netc.frontends.checkpoints.difflogic:Difflogic",
 }
 

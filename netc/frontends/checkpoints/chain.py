@@ -13,7 +13,7 @@ from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.settings import Setting, find_encoder, find_number
 from netc.frontends.checkpoints.sums import Sums
 from netc.frontends.checkpoints.tree import Checkpoint, Part
-from netc.frontends.checkpoints.words import listed
+from netc.frontends.checkpoints.words import label, listed
 from netc.head import Head
 from netc.layers import Layer, LayeredNetwork
 from netc.model import Model
@@ -35,6 +35,10 @@ class Chain:
         self.checkpoint = checkpoint
         self.options = options
         self.class_keys = class_keys
+        self.padded = False  # whether sums of a number of bits that does not divide are filled up
+        paths = [part.path for part in checkpoint.network.walk() if part.path]
+        for path in sorted(options.layers.keys() - set(paths)):
+            raise NetcError("layers", f"the file has no layer {label(path)}", f"there are {listed(paths, most=20)}")
         self.layers: list[Layer] = []
         self.parts: list[Part] = []
         self.widths: list[int] = []  # of each layer, without neurons that only copy bits for later ones
@@ -156,7 +160,7 @@ class Chain:
         tau, beta = (
             (found.value if found else standard) for found, standard in zip(scale.values(), (1, 0), strict=True)
         )
-        sums = Sums(classes.value, float(tau), float(beta))
+        sums = Sums(classes.value, float(tau), float(beta), padded=self.padded)
         head = sums.head(classes.found_at, bits, self.parts[-1].place)
         found = [f"{name} from {found.found_at}" if found else f"{name} not found" for name, found in scale.items()]
         if scale["beta"] is None:

@@ -13,7 +13,10 @@ from netc.model import Model
 
 __all__ = ["Family", "Options"]
 
-_CHOICES = {"parametrization": ("raw", "warp", "light", "walsh"), "binariser": ("softplus", "cumsum")}
+_CHOICES = {
+    "parametrization": ("raw", "warp", "light", "walsh", "sigmoid", "sin", "linear"),
+    "binariser": ("softplus", "cumsum"),
+}
 
 # What `layers` may say of one: numbers, or one number an axis, with the least that makes sense.
 _COUNTS = {"kernel": 1, "stride": 1, "padding": 0, "output_padding": 0}
@@ -29,7 +32,7 @@ class Options:
     sample, before a binariser in the file: ``(channels, height, width)``. `architecture` names a model class that netc
     knows.
     `parametrization` says what the parameters of neurons are whose shape does not tell: ``"warp"``, ``"light"`` or
-    ``"walsh"`` (torchlogix 0.1.0). `binariser` is how learnable thresholds are evaluated: ``"softplus"`` (torchlogix
+    ``"walsh"`` (torchlogix 0.1.0), or the activation of light gates, ``"sigmoid"``, ``"sin"`` or ``"linear"``. `binariser` is how learnable thresholds are evaluated: ``"softplus"`` (torchlogix
     0.2.2) or ``"cumsum"`` (before).
 
     `layers` says the same and more of single layers by name: ``{"3": {"parametrization": "light"}, "1": {"padding": 1,

@@ -22,7 +22,7 @@ from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.flow import FALSE, Flow
 from netc.frontends.checkpoints.nodes import sizes
 from netc.frontends.checkpoints.settings import find_number, find_text
-from netc.frontends.checkpoints.sums import Sums
+from netc.frontends.checkpoints.sums import Sums, add_known
 from netc.frontends.checkpoints.torchlogix_input import Input, gap
 from netc.frontends.checkpoints.torchlogix_neurons import Neurons
 from netc.frontends.checkpoints.torchlogix_trees import LOST, dilated, exported, stacked, trees, windows
@@ -99,15 +99,14 @@ class _Reader:
         self._flow: Flow | None = None
 
     def model(self, name: str) -> Model:
-        chain, paths = self.chain, [part.path for part in self.checkpoint.network.walk() if part.path]
-        for path in self.options.layers.keys() - set(paths):
-            raise NetcError("layers", f"the file has no layer {label(path)}", f"there are {listed(paths, most=20)}")
+        chain = self.chain
         self.read(self.checkpoint.network)
         if self.custom:
             chain.notes.append(
                 f"layers in the order of registration; the file does not tell what {listed(self.custom)} does"
             )
-        self._sum_as_known()
+        if self.known is not None:
+            add_known(chain, self.known, self.named_by, find_number(self.checkpoint, "tau"))
         chain.encoder = self.input.encoder(chain.inputs or self.options.input_bits, chain.reads)
         chain.notes += self.neurons.notes() + self.input.notes
         return chain.model(name)
@@ -125,19 +124,6 @@ class _Reader:
         setting = None if self.whole else find_text(self.checkpoint, "architecture")
         said = str(setting.value) if setting is not None else ""
         return architectures.find(said), f"{setting.found_at} ({label(said)})" if setting is not None else ""
-
-    def _sum_as_known(self) -> None:
-        """The head of a known architecture, where nothing nearer says what it is."""
-        if self.chain.head is not None or self.known is None or self.options.classes is not None:
-            return
-        setting = find_number(self.checkpoint, "tau")
-        given = (self.options.tau, setting.value if setting else None, self.known.tau)
-        tau = next((float(str(value)) for value in given if value is not None), None)
-        if tau is None:
-            self.chain.notes.append("tau not found: logits are not divided; tau=… gives it")
-        self.chain.sum_groups(
-            Part(self.named_by, self.checkpoint.tensors), Sums(self.known.classes, tau or 1.0, self.options.beta or 0.0)
-        )
 
     def flow(self) -> Flow:
         """The flow of bits, which begins at the first layer."""

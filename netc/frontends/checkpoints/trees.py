@@ -71,4 +71,4 @@ def add_trees(
                 -1, level.wiring.shape[1]
             )
         template.append(Dense(level.tables, wiring.astype(np.uint32)))
-    flow.tiled(part, template, gather, (kernels, *positions), stated=stated)
+    flow.tiled(part, template, gather, (template[-1].outputs, *positions), stated=stated)
