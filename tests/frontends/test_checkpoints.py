@@ -550,7 +550,8 @@ def test_branches_of_a_state_dict_follow_only_where_it_shows(files: ModuleType) 
         ({"k": 3}, "the 4 bits of layer 0 do not divide into 3 classes"),
         ({"k": 2.5}, "has k = 2.5"),
         ({"k": 2, "tau": -1.0}, "tau"),
-        ({"k": 2, "n_splits": 4}, "also has n_splits"),
+        ({"k": 2, "n_splits": 4}, "the 4 bits of layer 0 do not divide into 8 blocks"),
+        ({"k": 2, "n_splits": 2, "for_each_split": True}, "also has sums for each split"),
     ],
 )
 def test_sums_that_make_no_sense_are_refused(files: ModuleType, change: dict[str, Any], what: str) -> None:
@@ -560,10 +561,10 @@ def test_sums_that_make_no_sense_are_refused(files: ModuleType, change: dict[str
         files.load(file.zipped(files.sequential(*layers(files, file, (5, 4)), head)))
 
 
-def test_weights_in_sums_are_refused(files: ModuleType) -> None:
+def test_other_tensors_in_sums_are_refused(files: ModuleType) -> None:
     file = files.File()
-    head = files.group_sum(2, bias=file.tensor(np.zeros(2, np.float32)))
-    with pytest.raises(NetcError, match=r"layer 1: this difflogic\.difflogic\.GroupSum also has bias"):
+    head = files.group_sum(2, gain=file.tensor(np.zeros(2, np.float32)))
+    with pytest.raises(NetcError, match=r"layer 1: this difflogic\.difflogic\.GroupSum also has gain"):
         files.load(file.zipped(files.sequential(*layers(files, file, (5, 4)), head)))
 
 
@@ -649,9 +650,6 @@ WITHOUT_WIRING = [
     *("variants/lightning.ckpt", "variants/wrapped_training_ckpt.pt", "variants/hostile.pt"),
 ]
 OTHERS = {
-    "torchlogix_*.pt": "this is a torchlogix checkpoint",
-    "variants/convlogic_small*": "this is a convlogic checkpoint",
-    "variants/dwn_layout.state_dict.pt": "weightless networks",
     "difflogic_ca_*.pkl": "a logic cellular automaton",
     "*.msgpack": "a MessagePack file",
     "*.safetensors": "a safetensors file",

@@ -32,8 +32,8 @@ class Options:
     sample, before a binariser in the file: ``(channels, height, width)``. `architecture` names a model class that netc
     knows.
     `parametrization` says what the parameters of neurons are whose shape does not tell: ``"warp"``, ``"light"`` or
-    ``"walsh"`` (torchlogix 0.1.0), or the activation of light gates, ``"sigmoid"``, ``"sin"`` or ``"linear"``. `binariser` is how learnable thresholds are evaluated: ``"softplus"`` (torchlogix
-    0.2.2) or ``"cumsum"`` (before).
+    ``"walsh"`` (torchlogix 0.1.0), or the activation of light gates, ``"sigmoid"``, ``"sin"`` or ``"linear"``.
+    `binariser` is how learnable thresholds are evaluated: ``"softplus"`` (torchlogix 0.2.2) or ``"cumsum"`` (before).
 
     `layers` says the same and more of single layers by name: ``{"3": {"parametrization": "light"}, "1": {"padding": 1,
     "stride": 2, "kernel": 3, "pool": (2, 2, 0)}}``, where ``pool`` is the OR pooling behind a layer, (kernel, stride,
