@@ -1,14 +1,9 @@
-"""Networks that torchlogix itself builds, at random, against its own evaluation; netc reads them without it.
-
-The package as released does not import on Python before 3.12: one module has an f-string that older parsers refuse. The
-layers do not need that module, so a stand-in takes its place there.
-"""
+"""Networks that torchlogix itself builds, at random, against its own evaluation; netc reads them without it."""
 
 from __future__ import annotations
 
 import io
 import sys
-import types
 from typing import Any
 
 import numpy as np
@@ -25,15 +20,7 @@ from netc.layers import Tiled
 torch = pytest.importorskip("torch", reason="torch evaluates the networks; netc reads them without it")
 
 
-def _import_torchlogix() -> Any:
-    if sys.version_info < (3, 12):
-        stand_in = types.ModuleType("torchlogix.circuit")
-        stand_in.Circuit = None  # type: ignore[attr-defined]
-        sys.modules.setdefault("torchlogix.circuit", stand_in)
-    return pytest.importorskip("torchlogix", reason="torchlogix (0.2.1 or 0.2.2) builds the networks")
-
-
-_import_torchlogix()
+torchlogix = pytest.importorskip("torchlogix", reason="torchlogix (0.2.1 or 0.2.2) builds the networks")
 
 from torchlogix import layers, modules, utils  # noqa: E402
 
