@@ -77,7 +77,7 @@ def test_corpus_torchlogix_modules_equal_their_references(dlgn: Path, name: str)
 @pytest.mark.parametrize("name", PLAIN)
 def test_corpus_torchlogix_state_dicts_equal_their_references_when_told_what_they_lack(dlgn: Path, name: str) -> None:
     ref = np.load(dlgn / f"{name}_ref.npz")
-    sums = {} if "architecture" in PLAIN[name] else {"classes": int(ref["k"]), "tau": float(ref["tau"])}
+    sums: dict[str, Any] = {} if "architecture" in PLAIN[name] else {"classes": int(ref["k"]), "tau": float(ref["tau"])}
     for path in sorted(dlgn.glob(f"{name}*state_dict.pt")):
         model = netc.load(path, **PLAIN[name], **sums, beta=float(ref["beta"]), binariser="softplus")
         check_against(model, dlgn / f"{name}_ref.npz")
@@ -329,7 +329,8 @@ def convolution_state(files: ModuleType, **change: Array) -> bytes:
         "0.connections._indices_L0": leaves,
         **change,
     }
-    return file.zipped({name: file.tensor(np.ascontiguousarray(array)) for name, array in tensors.items()})
+    data: bytes = file.zipped({name: file.tensor(np.ascontiguousarray(array)) for name, array in tensors.items()})
+    return data
 
 
 TOLD = {"input_shape": (1, 3, 3), "layers": {"0": {"padding": 0, "pool": "none"}}}

@@ -166,7 +166,8 @@ def images(draw: Any) -> tuple[Any, tuple[int, ...], int]:
     axes = draw(st.sampled_from([2, 2, 2, 3]))
     sizes = tuple(draw(st.integers(2, 6 if axes == 2 else 4)) for _ in range(axes))
     shape = (draw(st.integers(1, 3)), *sizes)
-    found, at = [], torch.zeros(1, *shape)
+    at = torch.zeros(1, *shape)
+    found: list[Any] = []
     for _ in range(draw(st.integers(1, 3))):
         sizes, what = tuple(at.shape[2:]), draw(st.sampled_from(["convolution", "convolution", "pool", "residual"]))
         if what == "pool" and found:
@@ -213,7 +214,6 @@ def test_state_dicts_of_convolutions_compute_the_same_when_told_what_they_lack(
 ) -> None:
     module, shape, seed = network
     told: dict[str, dict[str, Any]] = {}
-    before = None
     for path, layer in module.named_modules():
         kind = type(layer).__name__
         if kind.startswith("LogicConv"):
@@ -226,11 +226,11 @@ def test_state_dicts_of_convolutions_compute_the_same_when_told_what_they_lack(
                 told[path] |= {"transposed": True, "stride": layer.stride, "output_padding": layer.output_padding}
                 told[path] |= {"kernel": layer.receptive_field_size}
         elif kind.startswith("OrPooling"):
-            assume(before is not None and told[before]["pool"] == "none")  # one behind a convolution can be told
+            before = str(int(path) - 1)
+            assume(before in told)  # what can be told is one pool behind a convolution
             told[before] |= {"pool": (layer.kernel_size, layer.stride, layer.padding)}
         elif kind == "LogicDense":
             told[path] = {"parametrization": type(layer.parametrization).__name__[:-18].lower()}
-        before = path if kind.startswith("LogicConv") else before if kind.startswith("OrPooling") else None
     model = load(module.state_dict(), input_shape=shape, layers=told, classes=module[-1].k, tau=2.0)
     check(model, module, seed, shape)
 
@@ -275,7 +275,7 @@ def test_encoders_make_the_bits_that_torchlogix_makes(data: st.DataObject) -> No
     per_row = data.draw(st.booleans())
     made = binariser(data.draw, shape[0] if per_row else 0, axis)
     at = made.eval()(torch.zeros(1, *shape))
-    found = [made]
+    found: list[Any] = [made]
     convolves = axes == 3 and axis == 1 and data.draw(st.booleans())
     if convolves:
         found.append(layers.LogicConv2d(tuple(at.shape[2:]), at.shape[1], 3, 1, receptive_field_size=1))
@@ -289,12 +289,10 @@ def test_encoders_make_the_bits_that_torchlogix_makes(data: st.DataObject) -> No
         trained(layer, seed)
     x = features(seed, shape, made)
     wanted = logits_of(module.eval(), x)
-    for thing, options in (
-        (module, {}),
-        (module.state_dict(), {"classes": 2, "layers": {"0": {"feature_dim": axis, "temperature_softplus": 0.1}}}),
-    ):
-        if convolves and options:
-            options = {**options, "layers": {**options["layers"], "1": {"padding": 0, "pool": "none"}}}
+    told: dict[str, dict[str, Any]] = {"0": {"feature_dim": axis, "temperature_softplus": 0.1}}
+    told |= {"1": {"padding": 0, "pool": "none"}} if convolves else {}
+    things: list[tuple[Any, dict[str, Any]]] = [(module, {}), (module.state_dict(), {"classes": 2, "layers": told})]
+    for thing, options in things:
         model = load(thing, binariser=EVALUATED, input_shape=shape, **options)
         assert model.encoder is not None
         np.testing.assert_array_equal(netc.compile(model).logits(x.reshape(len(x), -1)), wanted)
