@@ -46,6 +46,7 @@ CHECKPOINTS = {
     "convlogic": "netc.frontends.checkpoints.convlogic:Convlogic",
     "dwn": "netc.frontends.checkpoints.dwn:Dwn",
     "light": "netc.frontends.checkpoints.light:Light",
+    "recurrent": "netc.frontends.checkpoints.recurrent:Recurrent",
     "difflogic": "netc.frontends.checkpoints.difflogic:Difflogic",
 }
 

@@ -593,3 +593,92 @@ def test_weights_that_nobody_can_count_with_are_refused(files: ModuleType) -> No
     head = files.group_sum(3, weights=file.tensor(np.full(12, 1e-20, np.float32), parameter=True))
     with pytest.raises(NetcError, match="its weights and biases are no multiples"):
         files.load(file.zipped(files.sequential(*layers, head)))
+
+
+# Recurrent cells.
+
+
+def gates_of(files: ModuleType, file: Any, rng: Any, inputs: int, width: int) -> tuple[dict[str, Any], Any]:
+    """Two layers of a network as entries of a state_dict, and a function that evaluates them."""
+    entries, gates, wires = {}, [], []
+    for index, before in enumerate((inputs, width)):
+        logits, pairs = rng.standard_normal((width, 16)).astype(np.float32), rng.integers(0, before, (width, 2))
+        pairs[0, 0] = before - 1
+        entries[f"net.{index}.weights"] = file.tensor(logits)
+        for name, side in zip(("conn_a", "conn_b"), pairs.T, strict=True):
+            entries[f"net.{index}.{name}"] = file.tensor(np.ascontiguousarray(side))
+        gates.append(logits.argmax(axis=1))
+        wires.append(pairs)
+    return entries, lambda z: files.evaluate(gates, wires, z)
+
+
+RULES: dict[str, tuple[str, ...]] = {
+    "rddlgn": ("update",),
+    "gated": ("candidate", "gate"),
+    "sr": ("set_net", "reset_net"),
+    "tff": ("toggle_net",),
+    "gru_cell": ("candidate", "gate", "out_proj", "readout"),
+    "lstm": ("forget", "input", "candidate", "out_proj", "readout"),
+}
+
+
+def step(rule: str, net: dict[str, Any], x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    z = np.concatenate([x, h], axis=1)
+    found = {name: net[name](z) for name in RULES[rule] if name != "readout"}
+    if rule == "rddlgn":
+        return found["update"], c
+    if rule == "gated":
+        return np.where(found["gate"], h, found["candidate"]), c
+    if rule == "sr":
+        return found["set_net"] | (~found["reset_net"] & h), c
+    if rule == "tff":
+        return found["toggle_net"] ^ h, c
+    if rule == "gru_cell":
+        after = np.where(found["gate"], c, found["candidate"])
+    else:
+        after = (c & found["forget"]) | (found["input"] & found["candidate"])
+    return net["readout"](np.concatenate([found["out_proj"], after], axis=1)), after
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_recurrent_cells_become_latches(files: ModuleType, rule: str) -> None:
+    rng, file = np.random.default_rng(20), files.File()
+    inputs, width = 3, 8
+    state: dict[str, Any] = {}
+    net = {}
+    for name in RULES[rule]:
+        reads = 2 * width if name == "readout" else inputs + width
+        entries, net[name] = gates_of(files, file, rng, reads, width)
+        state |= {f"cell.{name}.{key}": value for key, value in entries.items()}
+    options = {"input_bits": inputs} if rule == "rddlgn" else {}
+    model = files.load(file.zipped(state), classes=4, tau=2.0, **options)
+    assert model.logic.inputs == inputs
+    assert model.logic.ports.latches == width * (2 if rule in ("lstm", "gru_cell") else 1)
+    assert model.head is not None
+    assert model.head.classes == 4
+    machine = netc.compile(netc.Machine.of(model.logic))
+    x = rng.integers(0, 2, (12, 40, inputs)).astype(bool)
+    outputs, _ = machine.run(x)
+    h = c = np.zeros((40, width), bool)
+    for at in range(len(x)):
+        h, c = step(rule, net, x[at], h, c)
+        np.testing.assert_array_equal(outputs[at], h)
+
+
+def test_a_cell_that_may_have_no_memory_is_asked_about(files: ModuleType) -> None:
+    file = files.File()
+    entries, _ = gates_of(files, file, np.random.default_rng(21), 12, 8)
+    data = file.zipped({f"cell.update.{key}": value for key, value in entries.items()})
+    with pytest.raises(NetcError, match="does not tell whether it reads its state") as caught:
+        files.load(data)
+    assert "input_bits" in caught.value.hint
+    with pytest.raises(NetcError, match="it has no memory"):
+        files.load(data, input_bits=12)
+
+
+def test_cells_without_wiring_are_refused(files: ModuleType) -> None:
+    file = files.File()
+    rows = np.zeros((4, 16), np.float32)
+    state = {f"cell.{name}.net.0.weights": file.tensor(rows) for name in ("candidate", "gate")}
+    with pytest.raises(NetcError, match=r"layer cell\.candidate\.net\.0: it has gate weights but no wiring"):
+        files.load(file.zipped(state))

@@ -114,7 +114,7 @@ class Chain:
         rows = zip(self.parts, self.widths, strict=True)
         sizes = (f"{part.path or 'the network'} ({width:,})" for part, width in rows)
         self.notes.append(f"layers: {listed(sizes, most=12)}")
-        head = self._head(self.widths[-1])
+        head = self.find_head(self.widths[-1], self.parts[-1].place)
         if encoder:
             self.notes.append(encoder[1])
         return Model.of_layers(network, encoder=encoder[0] if encoder else None, head=head, name=name, notes=self.notes)
@@ -141,10 +141,11 @@ class Chain:
         self.notes.append(f"{chosen:,} input bits, {why}")
         return chosen
 
-    def _head(self, bits: int) -> Head | None:
+    def find_head(self, bits: int, of: str) -> Head | None:
+        """The head over the bits of the layer at `of`, from the file, options or settings; None if nothing tells."""
         if self.head is not None:
             part, sums = self.head
-            head = sums.head(part.place, bits, self.parts[-1].place)
+            head = sums.head(part.place, bits, of)
             self.notes.append(f"{sums.described(bits)}, as {part.place} says")
             return head
         classes = self._setting("classes", self.class_keys)
@@ -161,7 +162,7 @@ class Chain:
             (found.value if found else standard) for found, standard in zip(scale.values(), (1, 0), strict=True)
         )
         sums = Sums(classes.value, float(tau), float(beta), padded=self.padded)
-        head = sums.head(classes.found_at, bits, self.parts[-1].place)
+        head = sums.head(classes.found_at, bits, of)
         found = [f"{name} from {found.found_at}" if found else f"{name} not found" for name, found in scale.items()]
         if scale["beta"] is None:
             found.pop()

@@ -126,7 +126,7 @@ class Family(Protocol):
     name: ClassVar[str]
 
     def claims(self, checkpoint: Checkpoint) -> bool:
-        """Whether the file is one of this family's. At most one family may claim a file; reads no tensor."""
+        """Whether the file is one of this family's, of which the first that claims it reads it; reads no tensor."""
 
     def model(self, checkpoint: Checkpoint, options: Options, name: str) -> Model:
         """The model called `name`; `NetcError` with the layer for what is missing or contradictory."""
