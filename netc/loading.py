@@ -36,8 +36,9 @@ def detect(source: Source, format: str | None = None) -> registry.Format:
 def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any) -> Model:
     """Read a circuit or a trained network: AIGER, BLIF, or a checkpoint; ``-`` is standard input.
 
-    `format` overrides what suffix and first bytes say. `options` go to the format's loader (checkpoints:
-    `input_bits`, `classes`, `tau`). Raises `NetcError` with the place for anything wrong with the file.
+    `format` overrides what suffix and first bytes say. `options` go to the format's loader; those of checkpoints are
+    the fields of `netc.frontends.checkpoints.family.Options`. Raises `NetcError` with the place for anything wrong
+    with the file.
     """
     source = read_source(path)
     loader = registry.resolve(detect(source, format).loader)
