@@ -533,15 +533,15 @@ def test_branches_of_a_state_dict_follow_only_where_it_shows(files: ModuleType) 
 
     def state(second: list[int]) -> dict[str, Any]:
         entries = {}
-        for name, wires in (("cell.candidate.0", [0, 1, 2, 3]), ("cell.gate.0", second)):
+        for name, wires in (("net.left.0", [0, 1, 2, 3]), ("net.right.0", second)):
             entries[f"{name}.weights"] = file.tensor(np.zeros((4, 16), np.float32))
             entries[f"{name}.indices"] = file.tensor(np.array([wires, wires]))
         return entries
 
-    with pytest.raises(NetcError, match=r"layer cell\.gate\.0: netc cannot tell that it follows"):
+    with pytest.raises(NetcError, match=r"layer net\.right\.0: netc cannot tell that it follows"):
         files.load(file.zipped(state([0, 1, 2, 2])))
     model = files.load(file.zipped(state([0, 1, 3, 2])))
-    assert any("follows layer cell.candidate.0" in note for note in model.notes)
+    assert any("follows layer net.left.0" in note for note in model.notes)
 
 
 @pytest.mark.parametrize(
