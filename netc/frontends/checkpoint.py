@@ -11,27 +11,34 @@ from typing import Any
 from netc import registry
 from netc.errors import NetcError
 from netc.files import Source
+from netc.frontends import npz
 from netc.frontends.checkpoints import containers, foreign
 from netc.frontends.checkpoints.family import Family, Options
 from netc.frontends.checkpoints.tree import Checkpoint, open_tree
 from netc.frontends.checkpoints.words import listed
 from netc.model import Model
 
-__all__ = ["load"]
+__all__ = ["load", "model_of"]
 
 
 def load(source: Source, **options: Any) -> Model:
     """A model from a checkpoint; `options` are the fields of `Options`. Its `notes` say what was found and inferred."""
+    if npz.claims(source):
+        return npz.load(source, **options)
     try:
-        asked = Options(**options)
-        checkpoint = open_tree(*containers.read(source))
-        for made in registry.every("checkpoint", registry.CHECKPOINTS):
-            family: Family = made()
-            if family.claims(checkpoint):
-                return family.model(checkpoint, asked, source.stem)
-        raise _unclaimed(checkpoint)
+        return model_of(open_tree(*containers.read(source)), source.stem, **options)
     except NetcError as error:
         raise source.located(error) from None
+
+
+def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
+    """The model called `name` in a network that was found in a file, or in memory."""
+    asked = Options(**options)
+    for made in registry.every("checkpoint", registry.CHECKPOINTS):
+        family: Family = made()
+        if family.claims(checkpoint):
+            return family.model(checkpoint, asked, name)
+    raise _unclaimed(checkpoint)
 
 
 def _unclaimed(checkpoint: Checkpoint) -> NetcError:

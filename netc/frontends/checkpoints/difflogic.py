@@ -23,7 +23,7 @@ from netc.frontends.checkpoints.words import listed
 from netc.layers import Dense
 from netc.model import Model
 
-__all__ = ["Difflogic"]
+__all__ = ["Difflogic", "gates_without_wiring"]
 
 _LOGITS = ("weights", "weight", "w", "logits")
 _TRANSPOSED = "w"  # (16, neurons) where the shape does not tell
@@ -33,6 +33,7 @@ _SILENT = ("torch.nn.modules.dropout", "torch.nn.modules.flatten.Flatten", "torc
 _NOT_RUN = ("torch.nn.modules.loss", "torchmetrics")
 _HOLDERS = ("Sequential", "ModuleList", "ModuleDict")
 
+_RECOVER = "netc recover model.pt --recipe difflogic-mnist --seed 0 (netc recover --list shows the recipes)"
 _SAVE_WIRING = "save the whole module, or {'state_dict': …, 'connections': [(a, b) of each layer, …]}"
 
 
@@ -56,11 +57,12 @@ class Difflogic:
         chain = Chain(checkpoint, options)
         gates = [part for part in checkpoint.network.walk() if _logits_name(part)]
         logits = _logits(chain, gates)
-        wired = _wiring(checkpoint, gates, [len(rows) for rows in logits.values()])
+        wired = _wiring(checkpoint, gates, [len(rows) for rows in logits.values()], options)
         kinds = listed(sorted({str(rows.dtype) for rows in logits.values()}))
-        names = {part.path: wiring.name_in(part) or "connections" for part in gates}
-        wires = listed(sorted(set(names.values())))
-        chain.notes.append(f"each gate is the first largest of {GATES} logits ({kinds}), wired as in {wires}")
+        beside = "connections" if options.wiring is None else "given"
+        names = {part.path: wiring.name_in(part) or beside for part in gates}
+        wires = "as given" if options.wiring is not None else f"as in {listed(sorted(set(names.values())))}"
+        chain.notes.append(f"each gate is the first largest of {GATES} logits ({kinds}), wired {wires}")
         for part in (part for part in gates if part.shape(names[part.path]) == (2, 2)):
             how = "(inputs, neurons)" if names[part.path] in wiring.BY_INPUT else "(neurons, inputs)"
             chain.notes.append(f"{part.place}: the 2 x 2 {names[part.path]} are read as {how}")
@@ -106,15 +108,35 @@ def _logits(chain: Chain, gates: list[Part]) -> dict[str, npt.NDArray[Any]]:
     return logits
 
 
-def _wiring(checkpoint: Checkpoint, gates: list[Part], neurons: list[int]) -> dict[str, npt.NDArray[np.uint32]]:
+def gates_without_wiring(checkpoint: Checkpoint) -> list[npt.NDArray[np.uint8]]:
+    """``uint8[neurons]`` a layer, the numbers of the gates; `NetcError` for a file that has wiring, or no gates."""
+    gates = [part for part in checkpoint.network.walk() if _logits_name(part)]
+    if not gates or foreign.name_of(checkpoint) is not None:
+        raise NetcError("", "this is no checkpoint of gates with sixteen logits a neuron, difflogic's layout")
+    logits = list(_logits(Chain(checkpoint, Options()), gates).values())
+    if any(map(wiring.name_in, gates)) or wiring.beside_the_layers(checkpoint, [len(rows) for rows in logits]):
+        raise NetcError(
+            "", "the file holds its wiring: nothing is lost", "netc compile and all others read it as it is"
+        )
+    return [gate_ids(rows).astype(np.uint8) for rows in logits]
+
+
+def _wiring(
+    checkpoint: Checkpoint, gates: list[Part], neurons: list[int], options: Options
+) -> dict[str, npt.NDArray[np.uint32]]:
     """``[neurons, 2]`` by the layer's path."""
     own = [wiring.of_part(checkpoint, part, count) for part, count in zip(gates, neurons, strict=True)]
     if not any(pairs is not None for pairs in own):
         beside = wiring.beside_the_layers(checkpoint, neurons)
-        if beside is None:
+        if beside is None and options.wiring is not None:
+            own = list(wiring.as_given(options.wiring, neurons))
+        elif beside is None:
             why = "" if checkpoint.whole else " (difflogic's state_dict does not save it)"
-            raise NetcError("", f"the file holds gate weights but no wiring{why}", _SAVE_WIRING)
-        own = list(beside)
+            raise NetcError("", f"the file holds gate weights but no wiring{why}", _RECOVER)
+        else:
+            own = list(beside)
+    elif options.wiring is not None:
+        raise NetcError("wiring", "the file has its own")
     wired = {}
     for part, pairs in zip(gates, own, strict=True):
         if pairs is None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import numpy.typing as npt
 
 from netc.errors import NetcError
 from netc.frontends.checkpoints.tree import Checkpoint
@@ -18,12 +21,14 @@ class Options:
     """What the file does not say, or not clearly. What contradicts the file is an error.
 
     `input_bits` is how many bits the first layer can read, `classes` into how many blocks the last layer's bits are
-    summed, `tau` what the sums are divided by.
+    summed, `tau` what the sums are divided by. `wiring` is ``[neurons, 2]`` for each layer, the outputs of the layer
+    before that its gates read, for a file that lacks it.
     """
 
     input_bits: int | None = None
     classes: int | None = None
     tau: float | None = None
+    wiring: Sequence[npt.NDArray[Any]] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("input_bits", "classes"):
