@@ -28,8 +28,8 @@ _MEMBER, _FORMAT, _VERSION = "netc.json", "netc-model", 1
 
 _CHUNK = 1 << 20  # bytes
 _DATE = 33  # 1 January 1980, the first day that a zip archive can name
-_LARGEST = 0xFFFFFFFF  # in a field of 32 bits: look into the zip64 extra field
-_MOST_MEMBERS = 0xFFFF
+_FAR, _MANY = 0xFFFFFFFF, 0xFFFF  # in a field: it is too narrow, look into those of zip64
+_LARGEST, _MOST_MEMBERS = _FAR - 1, _MANY - 1
 
 
 @dataclass(frozen=True)
@@ -139,21 +139,20 @@ def _zipped(members: dict[str, list[bytes | memoryview]]) -> Iterator[bytes]:
         for part in parts:
             crc = zlib.crc32(part, crc)
         label = name.encode("ascii")
-        shown, wide = (_LARGEST, struct.pack("<HHQQ", 1, 16, size, size)) if size >= _LARGEST else (size, b"")
+        shown, wide = (_FAR, struct.pack("<HHQQ", 1, 16, size, size)) if size > _LARGEST else (size, b"")
         common = struct.pack("<HHHHIIIHH", 0, 0, 0, _DATE, crc, shown, shown, len(label), len(wide))
         yield b"PK\x03\x04" + struct.pack("<H", _version(wide)) + common + label + wide
         for part in parts:
             yield from (bytes(part[first : first + _CHUNK]) for first in range(0, len(part), _CHUNK))
         directory.append(_entry(label, crc, size, at))
         at += 30 + len(label) + len(wide) + size
-    listing = b"".join(directory)
+    listing, count = b"".join(directory), len(directory)
     yield listing
-    count, far = len(directory), at >= _LARGEST or len(directory) >= _MOST_MEMBERS
-    if far:
+    if at > _LARGEST or count > _MOST_MEMBERS:
         end = at + len(listing)
         yield b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, len(listing), at)
         yield b"PK\x06\x07" + struct.pack("<IQI", 0, end, 1)
-    count, at = min(count, _MOST_MEMBERS), min(at, _LARGEST)
+        count, at = _MANY, _FAR
     yield b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(listing), at, 0)
 
 
@@ -164,8 +163,8 @@ def _version(wide: bytes) -> int:
 
 def _entry(label: bytes, crc: int, size: int, header: int) -> bytes:
     """A member's line in the directory; what takes more than 32 bits goes into its extra field."""
-    large = [value for value in (size, size, header) if value >= _LARGEST]
+    large = [value for value in (size, size, header) if value > _LARGEST]
     wide = struct.pack(f"<HH{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-    size, header = min(size, _LARGEST), min(header, _LARGEST)
+    size, header = (_FAR if value > _LARGEST else value for value in (size, header))
     first = struct.pack("<HHHHHHIII", _version(wide), _version(wide), 0, 0, 0, _DATE, crc, size, size)
     return b"PK\x01\x02" + first + struct.pack("<HHHHHII", len(label), len(wide), 0, 0, 0, 0, header) + label + wide

@@ -18,13 +18,13 @@ NORMAL_WORDS = 1  # a float32 of torch.randn, in a tensor of a multiple of sixte
 
 
 def seed_word(seed: int) -> int:
-    """What ``torch.manual_seed(seed)`` starts the CPU generator with: the low 32 bits.
+    """What ``torch.manual_seed(seed)`` starts the CPU generator with: the low 32 bits, a negative seed's too.
 
-    Negative seeds are moved up by 2**64 - 1, as torch documents. `NetcError` for what torch refuses.
+    `NetcError` for what torch refuses.
     """
     if not -(2**63) <= seed < 2**64:
         raise NetcError("seed", f"{seed} does not fit 64 bits")
-    return (seed if seed >= 0 else seed + 0xFFFF_FFFF_FFFF_FFFF) & 0xFFFF_FFFF
+    return seed & 0xFFFF_FFFF
 
 
 class Twister:
