@@ -14,122 +14,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netc import native
 from netc.context import Context, run_cancellable
 from netc.encoder import Encoder
 from netc.errors import NetcError
 from netc.evidence import TOP, Candidate, Evidence, binomial_tail, gap_probability, log_odds, sign_test
-from netc.files import Source, read_source
-from netc.frontends import checkpoint
-from netc.frontends.checkpoints import containers
-from netc.frontends.checkpoints.difflogic import gates_without_wiring
-from netc.frontends.checkpoints.gates import gate_tables
-from netc.frontends.checkpoints.tree import open_tree
-from netc.mersenne import seed_word
 from netc.model import Model
-from netc.recipes import RECIPES, Recipe, draw, find_recipes, neurons_of, recipe_struct
+from netc.recipes import RECIPES, Recipe, draw, find_recipes
+from netc.trial import Bits, Lost, Trial
 
-__all__ = ["Lost", "Recovery", "Trial", "recover_wiring", "search"]
-
-Bits = npt.NDArray[np.bool_]
+__all__ = ["Recovery", "recover_wiring", "search"]
 
 MOST_SEEDS = 2**32  # there are no more: torch's generator on the CPU starts from 32 bits
-_BLOCK = 512  # samples that the core runs together
 _COMPARED = 400  # wirings that are tried at least, so that there is something to compare with
-_CHUNK_WORK = 1 << 24  # gates times blocks, and random words, that a thread does between looks at the clock
-
-
-@dataclass(frozen=True, eq=False)
-class Lost:
-    """A file that holds gates and no wiring: ``uint8[neurons]`` tables of its layers, bit ``a + 2 * b`` a value."""
-
-    source: Source
-    tables: tuple[npt.NDArray[np.uint8], ...]
-
-    @classmethod
-    def of(cls, path: str | Path) -> Lost:
-        """`NetcError` unless it is a checkpoint of two-input gates without wiring."""
-        source = read_source(path)
-        try:
-            gates = gates_without_wiring(open_tree(*containers.read(source)))
-        except NetcError as error:
-            raise source.located(error) from None
-        return cls(source, tuple(gate_tables(ids)[:, 0].astype(np.uint8) for ids in gates))
-
-    def widths(self, input_bits: int) -> list[int]:
-        return [input_bits, *map(len, self.tables)]
-
-    def model(self, wiring: Sequence[npt.NDArray[Any]], **options: Any) -> Model:
-        return checkpoint.load(self.source, wiring=wiring, **options)
-
-
-class Trial:
-    """Networks of one file, wired by recipes, on labelled samples: ``bool[n, inputs]`` and class numbers.
-
-    Made once and used from several threads.
-    """
-
-    def __init__(self, lost: Lost, x: Bits, labels: npt.NDArray[np.int64], classes: int) -> None:
-        if not len(x):
-            raise NetcError("data", "there are no samples")
-        if len(labels) != len(x):
-            raise NetcError("labels", f"{len(labels):,} labels for {len(x):,} samples")
-        if labels.min() < 0 or labels.max() >= classes:
-            raise NetcError("labels", f"there is the class {int(labels.max())}; the network has {classes}")
-        self.widths = lost.widths(x.shape[1])
-        if self.widths[-1] % classes:
-            raise NetcError("classes", f"{self.widths[-1]:,} output bits do not divide into {classes:,} classes")
-        self.samples, self.classes = len(x), classes
-        self.chance = int(np.bincount(labels).max())
-        self._tables = np.concatenate(lost.tables)
-        self._x = _lines(x)
-        self._is_class = _lines(labels[:, None] == np.arange(classes))
-        self._blocks = -(-len(x) // _BLOCK)
-
-    def chunk(self, recipe: Recipe) -> int:
-        """How many seeds to try at a time."""
-        neurons = neurons_of(self.widths)
-        words = recipe.before + neurons * (recipe.weight_words + 4) + 2000
-        return max(1, min(4096, _CHUNK_WORK // (words + neurons * self._blocks * 8)))
-
-    def _run(self, recipe: Recipe, seeds: Sequence[int], right: Any) -> npt.NDArray[np.int64]:
-        struct, _alive = recipe_struct(recipe, self.widths)
-        trial = native.ffi.new("netc_trial *")
-        trial.tables = native.view(self._tables, np.uint8)
-        trial.x = native.view(self._x, np.uint64)
-        trial.is_class = native.view(self._is_class, np.uint64)
-        trial.blocks, trial.classes = self._blocks, self.classes
-        words = np.array([seed_word(seed) for seed in seeds], np.uint32)
-        correct = np.empty(len(words), np.int64)
-        native.call(
-            native.lib.netc_replay_trial,
-            struct,
-            trial,
-            native.view(words, np.uint32),
-            len(words),
-            native.out(correct),
-            right,
-        )
-        return correct
-
-    def correct(self, recipe: Recipe, seeds: Sequence[int]) -> npt.NDArray[np.int64]:
-        """``int64[seeds]``: how many samples are classified right with each seed's wiring."""
-        return self._run(recipe, seeds, native.ffi.NULL)
-
-    def right(self, recipe: str, seed: int) -> Bits:
-        """``bool[n]``: which samples are classified right with one seed's wiring."""
-        lines = np.empty((self._blocks, 8), np.uint64)
-        self._run(RECIPES[recipe], [seed], native.out(lines))
-        return np.unpackbits(lines.view(np.uint8), count=self.samples, bitorder="little").astype(bool)
-
-
-def _lines(bits: Bits) -> npt.NDArray[np.uint64]:
-    """``uint64[blocks, columns, 8]`` of ``bool[n, columns]``: bit s of a line is sample s of the block."""
-    blocks, columns = -(-len(bits) // _BLOCK), bits.shape[1]
-    padded = np.zeros((blocks * _BLOCK, columns), bool)
-    padded[: len(bits)] = bits
-    packed = np.packbits(padded.reshape(blocks, _BLOCK, columns).transpose(0, 2, 1), axis=2, bitorder="little")
-    return np.ascontiguousarray(packed).view("<u8").astype(np.uint64, copy=False)
 
 
 class _Best:
@@ -243,7 +139,9 @@ def _different(trial: Trial, first: Candidate, others: Sequence[Candidate]) -> l
 class Recovery:
     """A model whose wiring was drawn again. `evidence` is None where there were no samples to try it on.
 
-    `model` is None where the evidence supports no seed. `asked` is how many wirings were to be tried.
+    `model` is None where the evidence supports no seed. `asked` is how many wirings were to be tried. `classes` is how
+    many classes the samples were tried with, and `assumed` says that neither the file nor the caller gave that number:
+    it is one more than the largest label.
     """
 
     model: Model | None
@@ -252,6 +150,8 @@ class Recovery:
     evidence: Evidence | None
     asked: int = 1
     interrupted: bool = False
+    classes: int | None = None
+    assumed: bool = False
 
 
 def recover_wiring(
@@ -283,7 +183,7 @@ def recover_wiring(
     known = {"classes": classes, "tau": tau}
     if x is not None and input_bits is None:
         input_bits = encoder.bits if encoder is not None else None
-    probe = _probe(lost, recipes[0], input_bits, x, known)
+    probe = _probe(lost, input_bits, x, known)
     if encoder is not None:
         probe = probe.with_encoder(encoder)
     bits = probe.logic.inputs
@@ -296,14 +196,18 @@ def recover_wiring(
 
     if x is None or labels is None:
         first = seeds[0]
+        _possible(lost, recipes, lost.widths(bits))
         return Recovery(model_of(recipes[0].name, first, "not verified on data"), recipes[0].name, first, None)
     truth = np.asarray(labels).reshape(-1).astype(np.int64)
+    if (truth != np.asarray(labels).reshape(-1)).any():
+        raise NetcError("labels", "they are class numbers, 0, 1, …")
     if probe.head is not None and probe.head.to_json()["kind"] != "group-sum":
         raise NetcError(lost.source.name, "its classes are no sums of equal groups: it cannot be tried on samples")
-    of_model = probe.head.classes if probe.head is not None else int(truth.max(initial=0)) + 1
+    tried_classes = probe.head.classes if probe.head is not None else int(truth.max(initial=0)) + 1
     if probe.head is None:
-        known["classes"] = of_model  # the file does not say; the labels do
-    trial = Trial(lost, _bits_of(probe, x), truth, of_model)
+        known["classes"] = tried_classes  # the file does not say; the labels do
+    trial = Trial(lost, _bits_of(probe, x), truth, tried_classes)
+    recipes = _possible(lost, recipes, trial.widths)
     context = Context(threads=threads)
 
     def progress() -> None:
@@ -315,13 +219,14 @@ def recover_wiring(
     )
     asked = len(recipes) * len(seeds)
     if evidence is None:
-        return Recovery(None, recipes[0].name, seeds[0], None, asked, interrupted)
+        return Recovery(None, recipes[0].name, seeds[0], None, asked, interrupted, tried_classes, probe.head is None)
     best = evidence.best
     model: Model | None = None
     if evidence.supported:
         note = f"{100 * best.correct / trial.samples:.2f} % of {trial.samples:,} samples right"
+        note += ", with as many classes as their labels have" if probe.head is None else ""
         model = model_of(best.recipe, best.seed, note)
-    return Recovery(model, best.recipe, best.seed, evidence, asked, interrupted)
+    return Recovery(model, best.recipe, best.seed, evidence, asked, interrupted, tried_classes, probe.head is None)
 
 
 def _check_asked(recipes: Sequence[Recipe], seeds: range, x: Any, labels: Any) -> None:
@@ -331,26 +236,35 @@ def _check_asked(recipes: Sequence[Recipe], seeds: range, x: Any, labels: Any) -
         raise NetcError("search", f"seeds are searched from 0 to {MOST_SEEDS - 1:,}: torch uses their low 32 bits")
     if (x is None) != (labels is None):
         raise NetcError("data", "samples need labels, and labels samples")
+    if x is not None and np.ndim(x) != 2:
+        raise NetcError("data", f"x has shape {np.shape(x)}; it needs (n, inputs)")
     if x is None and len(seeds) * len(recipes) > 1:
         raise NetcError("data", "which seed is right cannot be told without labelled samples", "give --data and labels")
 
 
-def _probe(lost: Lost, recipe: Recipe, input_bits: int | None, x: Any, known: dict[str, Any]) -> Model:
+def _possible(lost: Lost, recipes: Sequence[Recipe], widths: Sequence[int]) -> list[Recipe]:
+    """Those that can have made layers of these widths; `NetcError` if none can."""
+    possible, errors = [], []
+    for recipe in recipes:
+        try:
+            draw(recipe, 0, widths)
+            possible.append(recipe)
+        except NetcError as error:
+            errors.append(lost.source.located(error))
+    if not possible:
+        raise errors[0]
+    return possible
+
+
+def _probe(lost: Lost, input_bits: int | None, x: Any, known: dict[str, Any]) -> Model:
     """A model wired anyhow, for what the file says about encoder, head and input bits."""
-    width = input_bits
-    if width is None and x is not None:
-        width = int(np.shape(x)[1])
-    if width is None:
-        raise NetcError(lost.source.name, "how many bits does the first layer take?", "--input-bits N says it")
-    anyhow = [np.zeros((count, 2), np.uint32) for count in lost.widths(width)[1:]]
+    anyhow = [np.zeros((len(tables), 2), np.uint32) for tables in lost.tables]
     found = lost.model(anyhow, input_bits=input_bits, **known)
-    if found.encoder is None:
-        found = lost.model(anyhow, input_bits=width, **known)
-    try:
-        recipe_struct(recipe, lost.widths(found.logic.inputs))
-    except NetcError as error:
-        raise lost.source.located(error) from None
-    return found
+    if found.encoder is not None or input_bits is not None:
+        return found
+    if x is None:
+        raise NetcError(lost.source.name, "how many bits does the first layer take?", "--input-bits N says it")
+    return lost.model(anyhow, input_bits=int(x.shape[1]), **known)
 
 
 def _bits_of(model: Model, x: npt.NDArray[Any]) -> Bits:

@@ -20,7 +20,8 @@ from netc import Encoder, NetcError
 from netc.context import Context
 from netc.evidence import Candidate, Evidence, binomial_tail, gap_probability, sign_test
 from netc.recipes import RECIPES, draw
-from netc.recover import Lost, Trial, recover_wiring, search
+from netc.recover import recover_wiring, search
+from netc.trial import Lost, Trial
 
 
 @pytest.fixture
@@ -70,6 +71,18 @@ def test_the_right_recipe_is_found_too(weights: Path) -> None:
     assert found.model is not None
 
 
+def test_recipes_that_cannot_have_made_a_network_are_left_out_of_many(tmp_path: Path) -> None:
+    """Four inputs make six different pairs, so the eight gates were not drawn as unique ones."""
+    logits = gates(11, [4, 8])
+    weights = saved(tmp_path / "weights.pt", logits)
+    x = np.random.default_rng(5).random((64, 4)) < 0.5
+    labels = classified(logits, "difflogic-random", 0, x, 2)
+    found = recover_wiring(weights, recipe="all", seed=range(5), x=x, labels=labels, classes=2)
+    assert found.asked == 5 * len([recipe for recipe in RECIPES.values() if "unique" not in recipe.connections])
+    with pytest.raises(NetcError, match="4 inputs do not make 8 different pairs"):
+        recover_wiring(weights, recipe="difflogic", seed=range(5), x=x, labels=labels, classes=2)
+
+
 def test_a_search_that_misses_the_seed_claims_nothing(weights: Path) -> None:
     for seeds in (range(77), range(78, 1078), range(10), range(76, 77)):
         found = recover_wiring(weights, recipe="difflogic-mnist", seed=seeds, x=X, labels=LABELS)
@@ -95,6 +108,25 @@ def test_a_seed_just_outside_the_range_is_seen_to_be_better(weights: Path) -> No
     assert found.evidence is not None
     assert found.evidence.runner_up is not None
     assert found.evidence.runner_up.seed == 77
+
+
+def test_classes_that_only_the_labels_tell_are_told(tmp_path: Path) -> None:
+    """Where no sample is of the last class their number is wrong: the wiring is still found, and the guess is told."""
+    logits = gates(1, [16, 48, 64, 60])
+    weights = saved(tmp_path / "weights.pt", logits)
+    said = ((seed, classified(logits, "difflogic", seed, X, 6)) for seed in range(100))
+    seed, labels = next((seed, labels) for seed, labels in said if np.bincount(labels, minlength=6).min() > 5)
+    kept = labels < 5
+    asked: Any = {"recipe": "difflogic", "seed": seed, "x": X[kept], "labels": labels[kept]}
+    wrong = recover_wiring(weights, **asked)
+    assert (wrong.classes, wrong.assumed) == (5, True)
+    right = recover_wiring(weights, **asked, classes=6)
+    assert (right.classes, right.assumed) == (6, False)
+    assert wrong.evidence is not None
+    assert right.evidence is not None
+    assert wrong.evidence.best.correct < right.evidence.best.correct == kept.sum()
+    assert wrong.model is not None
+    assert wrong.model.notes[-1].endswith("with as many classes as their labels have")
 
 
 def test_labels_without_meaning_support_no_seed(weights: Path) -> None:
@@ -179,7 +211,7 @@ def test_an_encoder_in_the_file_or_given_turns_features_into_bits(tmp_path: Path
         found = recover_wiring(path, recipe="difflogic", seed=5, x=features, labels=labels, encoder=given_encoder)
         assert found.model is not None
         np.testing.assert_array_equal(netc.compile(found.model).predict(features), labels)
-    assert recover_wiring(own, recipe="difflogic", seed=5, input_bits=16).model is not None
+    assert recover_wiring(own, recipe="difflogic", seed=5).model is not None
 
 
 def test_what_is_missing_or_wrong_is_named(tmp_path: Path, weights: Path) -> None:
@@ -200,6 +232,8 @@ def test_what_is_missing_or_wrong_is_named(tmp_path: Path, weights: Path) -> Non
     refused(r"row 0, column 0 holds [01].5", x=X + 0.5, labels=LABELS)
     refused(r"x has shape \(300, 15\)", x=X[:, 1:], labels=LABELS, input_bits=16)
     refused("no recipe called 'x'", recipe="x")
+    refused("class numbers", x=X, labels=LABELS + 0.5)
+    refused(r"x has shape \(16,\)", x=X[0], labels=LABELS[:1])
     file = files.File()
     wired = {"0.weights": file.tensor(LOGITS[0]), "0.indices": file.tensor(np.zeros((2, 48), np.int64))}
     (tmp_path / "wired.pt").write_bytes(file.zipped(files.ordered(wired)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   netc recover --list
-  netc recover weights.pt --recipe difflogic-mnist --seed 7 --input-bits 20 -o model.npz
+  netc recover weights.pt --recipe difflogic-mnist --seed 77 --input-bits 16 -o model.npz
   netc recover weights.pt --recipe difflogic-mnist --search 0..999 --data labelled.npz"""
 
 NOT_RECOVERABLE = """\
@@ -170,6 +170,7 @@ def _encoder(thresholds: str | None, bit_order: str, at_least: bool, input_bits:
 
 def _report(weights: str, found: Recovery, path: str, as_json: bool, quiet: bool) -> None:
     evidence = found.evidence
+    assumed = f"{found.classes} classes, as the labels have; --classes says if there are more" if found.assumed else ""
     written = path if found.model is not None else None
     if as_json:
         facts = {
@@ -179,6 +180,8 @@ def _report(weights: str, found: Recovery, path: str, as_json: bool, quiet: bool
             "verified": evidence.supported if evidence is not None else None,
             "evidence": evidence.to_json() if evidence is not None else None,
             "asked": found.asked,
+            "classes": found.classes,
+            "classes_from_labels": found.assumed,
             "file": written,
         }
         common.print_json(facts)
@@ -190,7 +193,7 @@ def _report(weights: str, found: Recovery, path: str, as_json: bool, quiet: bool
             f"recipe {found.recipe}, seed {found.seed}: not verified, --data tries it on labelled samples", quiet
         )
     else:
-        for line in evidence.lines():
+        for line in [assumed, *evidence.lines()] if assumed else evidence.lines():
             common.say(line, quiet)
         if evidence.tried < found.asked:
             common.say(f"stopped after {evidence.tried:,} of {found.asked:,} wirings", quiet)

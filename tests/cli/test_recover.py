@@ -35,8 +35,9 @@ def test_a_search_writes_the_model_that_it_can_support(netc: Any, weights: Path)
     done = netc("recover", weights, "--recipe", "difflogic-mnist", "--search", "0..999", "--data", "data.npz")
     assert (done.code, done.text) == (0, "")
     lines = done.err.splitlines()
-    assert lines[0].split()[:2] == ["seed", "77"]
-    assert lines[2].startswith("chance")
+    assert lines[0] == "5 classes, as the labels have; --classes says if there are more"
+    assert lines[1].split()[:2] == ["seed", "77"]
+    assert lines[3].startswith("chance")
     assert lines[-1] == "wrote weights.npz"
     model = package.load(weights.with_name("weights.npz"))
     expected = library.classified(library.LOGITS, "difflogic-mnist", 77, library.X, 5)
