@@ -40,7 +40,9 @@ _COUNTS = ("outputs", "bad", "constraints", "fairness")
 _FREE_INPUTS = 1 << 24
 _FREE_POSITIONS = 1 << 20
 _FREE_CLASSES = 1 << 16
+_FREE_NEURONS = 1 << 24
 _INPUTS_A_NEURON = 16
+_NEURONS_A_BYTE = 4096
 
 
 def claims(source: Source) -> bool:
@@ -58,7 +60,7 @@ def load(source: Source) -> Model:
     try:
         archive = Archive(source.data)
         try:
-            return _model(_Fields(_json(archive)), archive)
+            return _model(_Fields(_json(archive)), archive, len(source.data))
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise NetcError(_MEMBER, f"the description is damaged: {type(error).__name__}: {error}") from None
     except NetcError as error:
@@ -117,9 +119,10 @@ def _array(archive: Archive, name: str) -> Array:
     return array
 
 
-def _model(fields: _Fields, archive: Archive) -> Model:
-    inputs = fields.get("inputs", int)
-    network = _network(inputs, fields.get("layers", list), archive) if fields.data.get("layers") is not None else None
+def _model(fields: _Fields, archive: Archive, size: int) -> Model:
+    inputs, network = fields.get("inputs", int), None
+    if fields.data.get("layers") is not None:
+        network = _network(inputs, fields.get("layers", list), archive, size)
     logic = fields.inner("logic")
     given: dict[str, Any] = {"names": _names(fields), "comment": _bytes(archive, "comment")}
     origins = np.zeros(0, np.uint32)
@@ -148,7 +151,8 @@ def _model(fields: _Fields, archive: Archive) -> Model:
     )
 
 
-def _network(inputs: int, rows: list[Any], archive: Archive) -> LayeredNetwork:
+def _network(inputs: int, rows: list[Any], archive: Archive, size: int) -> LayeredNetwork:
+    """The layers; templates may stand for many neurons, but for no more than a file of `size` bytes may mean."""
     layers: list[Layer] = []
     for index, row in enumerate(rows):
         fields, name = _Fields(row), f"layers.{index}"
@@ -163,9 +167,12 @@ def _network(inputs: int, rows: list[Any], archive: Archive) -> LayeredNetwork:
             layers.append(Tiled(tuple(template), gather, fields.get("by_channel", bool, False)))
         else:
             raise NetcError(name, f"layers of kind {label(kind)}; there are dense and tiled")
+    neurons = sum(layer.neurons for layer in layers)
+    if neurons > _FREE_NEURONS + _NEURONS_A_BYTE * size:
+        raise NetcError(_MEMBER, f"it claims {neurons:,} neurons, from a file of {size:,} bytes")
     network = LayeredNetwork(inputs, layers)
-    if inputs > max(_FREE_INPUTS, _INPUTS_A_NEURON * network.num_neurons):
-        raise NetcError(_MEMBER, f"it claims {inputs:,} inputs for {network.num_neurons:,} neurons")
+    if inputs > max(_FREE_INPUTS, _INPUTS_A_NEURON * neurons):
+        raise NetcError(_MEMBER, f"it claims {inputs:,} inputs for {neurons:,} neurons")
     return network
 
 

@@ -270,6 +270,19 @@ def test_positions_of_nothing_are_refused(sample: bytes) -> None:
         read(rewritten(sample, {"layers.0.gather.npy": header("(1000000000, 0)")}))
 
 
+def test_templates_stand_for_no_more_neurons_than_a_file_may_mean() -> None:
+    wide = Dense(np.zeros(3000, np.uint64), np.zeros((3000, 0), np.uint32))
+    data = written(Model.of_layers(LayeredNetwork(1, [Tiled((wide,), np.zeros((2, 1), np.int64))])))
+    assert read(data).trained is not None
+    larger = {
+        "layers.0.gather.npy": np.zeros((60_000, 1), np.uint8),
+        "layers.0.template.0.tables.npy": np.zeros(30_000, np.uint8),
+        "layers.0.template.0.wiring.npy": np.zeros((30_000, 0), np.uint8),
+    }
+    with pytest.raises(NetcError, match=r"it claims 1,800,000,000 neurons, from a file of"):
+        read(rewritten(data, larger))
+
+
 @settings(max_examples=400)
 @given(data=st.data())
 def test_mutants_end_in_a_model_or_a_message(sample: bytes, data: Any) -> None:
