@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netc.aig import Aig
+from netc import native
+from netc.aig import NONE, Aig
 from netc.encoder import Encoder
 from netc.errors import NetcError
 from netc.files import Source
@@ -130,7 +131,7 @@ def _model(fields: _Fields, archive: Archive, size: int) -> Model:
         aig = _logic(inputs, logic, given, archive)
         as_trained = bool(logic.get("as_trained", bool, False))
         if "logic.origins.npy" in archive:
-            origins = _array(archive, "logic.origins").astype(np.uint32).reshape(-1)
+            origins = native.frozen(_array(archive, "logic.origins").reshape(-1), np.uint32)
         _check_origins(origins, network, aig)
     elif network is not None:
         aig, origins = flatten(network)
@@ -197,10 +198,13 @@ def _check_origins(origins: Array, network: LayeredNetwork | None, aig: Aig) -> 
     neurons = network.num_neurons if network is not None else 0
     if len(origins) != neurons:
         raise NetcError("logic.origins", f"{len(origins):,} literals for {neurons:,} neurons")
+    kept = origins[origins != NONE]
+    if len(kept) and int(kept.max()) >> 1 >= aig.num_nodes:
+        raise NetcError("logic.origins", f"the literal {int(kept.max()):,}, in a graph of {aig.num_nodes:,} nodes")
 
 
 def _bytes(archive: Archive, name: str) -> bytes:
-    return _array(archive, name).astype(np.uint8).tobytes() if f"{name}.npy" in archive else b""
+    return native.frozen(_array(archive, name), np.uint8).tobytes() if f"{name}.npy" in archive else b""
 
 
 def _names(fields: _Fields) -> dict[str, dict[int, str]]:

@@ -220,6 +220,8 @@ def set_field(name: str, value: Any) -> Any:
         ({"layers.1.tables.npy": np.ones(4)}, r"layers.1.tables: this is no NumPy array of integers"),
         ({"layers.1.tables.npy": np.array([None] * 4)}, r"layers.1.tables: this is no NumPy array of integers"),
         ({"logic.roots.npy": np.array([99, 0, 0, 0])}, r"99"),
+        ({"logic.origins.npy": np.full(8, 999)}, r"logic.origins: the literal 999, in a graph of"),
+        ({"logic.origins.npy": np.full(8, -1)}, r"an array holds values outside uint32"),
         ({"logic.origins.npy": np.array([0])}, r"logic.origins: 1 literals for 8 neurons"),
     ],
 )
