@@ -77,10 +77,9 @@ class Evidence:
     """What labelled samples say about the best of the seeds that were asked for.
 
     `chance` is how many samples are of the most frequent class; `tried` counts the wirings asked for and `controls`
-    others beside them, to see how wrong ones do. The probabilities are each that of an accident: that a network
-    without knowledge is as good (times `tried`), that `best` and `runner_up` are equally good, and that `best` stands
-    so far out among wrong wirings. `rank` is how many controls are as good as the only seed that was asked for, else
-    None.
+    others beside them, to see how wrong ones do. The probabilities are each that of an accident: that one network
+    without knowledge is as good, that `best` and `runner_up` are equally good, and that the best of so many wrong
+    wirings stands so far out. `rank` is how many controls are as good as the only seed that was asked for, else None.
     """
 
     samples: int

@@ -117,7 +117,7 @@ def _weigh(trial: Trial, best: _Best, others: _Best) -> Evidence:
         controls=others.seen,
         best=first,
         runner_up=second,
-        p_chance=min(1.0, best.seen * binomial_tail(first.correct, trial.samples, trial.chance / trial.samples)),
+        p_chance=binomial_tail(first.correct, trial.samples, trial.chance / trial.samples),
         p_runner_up=p_second,
         p_spread=p_spread,
         rank=rank,

@@ -83,6 +83,14 @@ def test_without_data_it_says_that_nothing_is_verified(netc: Any, weights: Path)
     assert package.load(weights.with_name("m.npz")).notes[-1].endswith("not verified on data")
 
 
+def test_weights_come_in_and_the_model_goes_out_through_pipes(netc: Any, weights: Path) -> None:
+    args = ("--recipe", "difflogic-mnist", "--seed", "77", "--input-bits", "16", "-o", "-")
+    done = netc("recover", "-", *args, input=weights.read_bytes())
+    assert done.code == 0
+    assert b"netc.json" in done.out
+    assert netc("stats", "-", input=done.out).code == 0
+
+
 def test_json_has_the_evidence(netc: Any, weights: Path) -> None:
     args = ("recover", weights, "--recipe", "difflogic-mnist", "--data", "data.npz", "--json", "-o", "m.npz")
     found = json.loads(netc(*args, "--search", "70..80").text)
