@@ -20,7 +20,7 @@ from netc.errors import NetcError
 from netc.evidence import TOP, Candidate, Evidence, binomial_tail, gap_probability, log_odds, sign_test
 from netc.model import Model
 from netc.recipes import RECIPES, Recipe, draw, find_recipes
-from netc.trial import Bits, Lost, Trial
+from netc.trial import Bits, Lost, Trial, anyhow
 
 __all__ = ["Recovery", "recover_wiring", "search"]
 
@@ -258,7 +258,6 @@ def _possible(lost: Lost, recipes: Sequence[Recipe], widths: Sequence[int]) -> l
 
 def _probe(lost: Lost, input_bits: int | None, x: Any, known: dict[str, Any]) -> Model:
     """A model wired anyhow, for what the file says about encoder, head and input bits."""
-    anyhow = [np.zeros((len(tables), 2), np.uint32) for tables in lost.tables]
     found = lost.model(anyhow, input_bits=input_bits, **known)
     if found.encoder is not None or input_bits is not None:
         return found

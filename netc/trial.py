@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,13 @@ import numpy.typing as npt
 from netc import native
 from netc.errors import NetcError
 from netc.files import Source, read_source
-from netc.frontends import checkpoint
-from netc.frontends.checkpoints import containers
-from netc.frontends.checkpoints.difflogic import gates_without_wiring
-from netc.frontends.checkpoints.gates import gate_tables
-from netc.frontends.checkpoints.tree import open_tree
+from netc.frontends import checkpoint, npz
+from netc.layers import Dense
 from netc.mersenne import seed_word
 from netc.model import Model
 from netc.recipes import RECIPES, Recipe, neurons_of, recipe_struct
 
-__all__ = ["Bits", "Lost", "Trial"]
+__all__ = ["Bits", "Lost", "Trial", "anyhow"]
 
 Bits = npt.NDArray[np.bool_]
 
@@ -42,16 +40,35 @@ class Lost:
         """`NetcError` unless it is a checkpoint of two-input gates without wiring."""
         source = read_source(path)
         try:
-            gates = gates_without_wiring(open_tree(*containers.read(source)))
+            if npz.claims(source):
+                raise NetcError("wiring", "the file has its own")
+            network = checkpoint.load(source, wiring=anyhow).trained
         except NetcError as error:
-            raise source.located(error) from None
-        return cls(source, tuple(gate_tables(ids)[:, 0].astype(np.uint8) for ids in gates))
+            if error.place.endswith("wiring"):
+                raise NetcError(source.name, "the file holds its wiring: nothing is lost") from None
+            raise
+        layers = network.layers if network is not None else ()
+        tables = tuple(
+            layer.tables[:, 0].astype(np.uint8) for layer in layers if isinstance(layer, Dense) and layer.k == 2
+        )
+        if not tables or len(tables) != len(layers):
+            raise NetcError(source.name, "this is no checkpoint of layers of two-input gates")
+        return cls(source, tables)
 
     def widths(self, input_bits: int) -> list[int]:
         return [input_bits, *map(len, self.tables)]
 
-    def model(self, wiring: Sequence[npt.NDArray[Any]], **options: Any) -> Model:
+    def model(self, wiring: Any, **options: Any) -> Model:
+        """The model with the wiring of all layers, or with what a function gives for their numbers of neurons."""
         return checkpoint.load(self.source, wiring=wiring, **options)
+
+
+def anyhow(neurons: Sequence[int]) -> list[npt.NDArray[np.uint32]]:
+    """Some wiring of these layers, to read all else in a file: each layer reads the last neuron of the one before."""
+    pairs = [np.zeros((count, 2), np.uint32) for count in neurons]
+    for before, layer in pairwise(pairs):
+        layer[-1:] = len(before) - 1
+    return pairs
 
 
 class Trial:

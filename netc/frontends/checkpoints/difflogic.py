@@ -23,7 +23,7 @@ from netc.frontends.checkpoints.words import listed
 from netc.layers import Dense
 from netc.model import Model
 
-__all__ = ["Difflogic", "gates_without_wiring"]
+__all__ = ["Difflogic"]
 
 _LOGITS = ("weights", "weight", "w", "logits")
 _TRANSPOSED = "w"  # (16, neurons) where the shape does not tell
@@ -108,19 +108,6 @@ def _logits(chain: Chain, gates: list[Part]) -> dict[str, npt.NDArray[Any]]:
     return logits
 
 
-def gates_without_wiring(checkpoint: Checkpoint) -> list[npt.NDArray[np.uint8]]:
-    """``uint8[neurons]`` a layer, the numbers of the gates; `NetcError` for a file that has wiring, or no gates."""
-    gates = [part for part in checkpoint.network.walk() if _logits_name(part)]
-    if not gates or foreign.name_of(checkpoint) is not None:
-        raise NetcError("", "this is no checkpoint of gates with sixteen logits a neuron, difflogic's layout")
-    logits = list(_logits(Chain(checkpoint, Options()), gates).values())
-    if any(map(wiring.name_in, gates)) or wiring.beside_the_layers(checkpoint, [len(rows) for rows in logits]):
-        raise NetcError(
-            "", "the file holds its wiring: nothing is lost", "netc compile and all others read it as it is"
-        )
-    return [gate_ids(rows).astype(np.uint8) for rows in logits]
-
-
 def _wiring(
     checkpoint: Checkpoint, gates: list[Part], neurons: list[int], options: Options
 ) -> dict[str, npt.NDArray[np.uint32]]:
@@ -129,7 +116,7 @@ def _wiring(
     if not any(pairs is not None for pairs in own):
         beside = wiring.beside_the_layers(checkpoint, neurons)
         if beside is None and options.wiring is not None:
-            own = list(wiring.as_given(options.wiring, neurons))
+            own = list(wiring.as_given(options, neurons))
         elif beside is None:
             why = "" if checkpoint.whole else " (difflogic's state_dict does not save it)"
             raise NetcError("", f"the file holds gate weights but no wiring{why}", _RECOVER)

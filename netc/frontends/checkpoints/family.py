@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -13,7 +13,9 @@ from netc.errors import NetcError
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.model import Model
 
-__all__ = ["Family", "Options"]
+__all__ = ["Family", "Options", "Wiring"]
+
+Wiring = Sequence[npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,15 @@ class Options:
     """What the file does not say, or not clearly. What contradicts the file is an error.
 
     `input_bits` is how many bits the first layer can read, `classes` into how many blocks the last layer's bits are
-    summed, `tau` what the sums are divided by. `wiring` is ``[neurons, 2]`` for each layer, the outputs of the layer
-    before that its gates read, for a file that lacks it.
+    summed, `tau` what the sums are divided by. `wiring` is for a file that lacks it: ``[neurons, 2]`` for each
+    layer, the outputs of the layer before that its gates read, or a function that gives them for the layers' numbers of
+    neurons.
     """
 
     input_bits: int | None = None
     classes: int | None = None
     tau: float | None = None
-    wiring: Sequence[npt.NDArray[Any]] | None = field(default=None, compare=False)
+    wiring: Wiring | Callable[[Sequence[int]], Wiring] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("input_bits", "classes"):

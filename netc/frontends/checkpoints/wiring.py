@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
+from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.inert import Node
 from netc.frontends.checkpoints.nodes import sequence
 from netc.frontends.checkpoints.tree import Checkpoint, Part
@@ -99,9 +100,10 @@ def beside_the_layers(checkpoint: Checkpoint, neurons: Sequence[int]) -> list[In
     return found[0]
 
 
-def as_given(given: Sequence[Indices], neurons: Sequence[int]) -> list[Indices]:
+def as_given(options: Options, neurons: Sequence[int]) -> list[Indices]:
     """The wiring of all layers as a user gives it; `NetcError` unless it is two inputs for each neuron of each."""
-    layers = [np.asarray(pairs) for pairs in given]
+    given = options.wiring or ()
+    layers = [np.asarray(pairs) for pairs in (given(neurons) if callable(given) else given)]
     for layer, (pairs, count) in enumerate(zip(layers, neurons, strict=False)):
         if pairs.shape != (count, 2) or pairs.dtype.kind not in "iu" or (pairs.size and int(pairs.min()) < 0):
             what = f"layer {layer} is {pairs.dtype} of shape {pairs.shape}; it needs ({count:,}, 2) indices"
