@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from netc.errors import InternalError, NetcError
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
+    from netc.live import from_jax, from_torch
     from netc.loading import load
     from netc.lut import LutNetwork
     from netc.machine import Machine
     from netc.manager import optimize
     from netc.mapping import map_luts
     from netc.model import Model
+    from netc.recover import recover_wiring
     from netc.simulation import simulate
-    from netc.targets import compile, emit, write
+    from netc.targets import compile, emit, save, write
 
 # Public names and where they live: imported when first used, so that `import netc` is fast.
 _HOMES = {
@@ -48,9 +50,13 @@ _HOMES = {
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
+    "from_jax": "live",
+    "from_torch": "live",
     "load": "loading",
     "map_luts": "mapping",
     "optimize": "manager",
+    "recover_wiring": "recover",
+    "save": "targets",
     "simulate": "simulation",
     "write": "targets",
 }
@@ -72,9 +78,13 @@ __all__ = [
     "check",
     "compile",
     "emit",
+    "from_jax",
+    "from_torch",
     "load",
     "map_luts",
     "optimize",
+    "recover_wiring",
+    "save",
     "simulate",
     "write",
 ]

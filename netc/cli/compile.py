@@ -1,9 +1,8 @@
-"""`netc compile`: a model or circuit as C, Verilog, BLIF, AIGER or DOT."""
+"""`netc compile`: a model or circuit as C, Verilog, BLIF, AIGER, DOT or netc's own .npz."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from netc.errors import InternalError, NetcError
 if TYPE_CHECKING:
     from netc.model import Model
 
-SUFFIXES = {"aiger": ".aig", "blif": ".blif", "c": ".c", "dot": ".dot", "verilog": ".v"}
+SUFFIXES = {"aiger": ".aig", "blif": ".blif", "c": ".c", "dot": ".dot", "npz": ".npz", "verilog": ".v"}
 
 EPILOG = """\b
 Examples:
@@ -74,7 +73,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Compile a model or circuit to C, Verilog, BLIF, AIGER or DOT.
+    """Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT or netc's own .npz.
 
     Optimizes first, and proves the result. C is portable and bit-parallel, with functions for bits, scores and
     classes. A file named by -o is overwritten, and its header; files in a directory, and without -o, are overwritten
@@ -169,8 +168,7 @@ def _check_place(target: str, path: str, may_overwrite: bool) -> None:
     from netc.files import STDIO
 
     if path == STDIO:
-        if target == "aiger" and sys.stdout.isatty():
-            raise NetcError("-o -", "AIGER is not for a terminal", "-o FILE.aig writes a file")
+        common.check_binary(target, path)
         return
     if not Path(path).parent.is_dir():
         raise NetcError(path, "there is no such directory")
