@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
+    from netc.explanation.explanation import explain
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
     from netc.loading import load
@@ -48,6 +49,7 @@ _HOMES = {
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
+    "explain": "explanation.explanation",
     "load": "loading",
     "map_luts": "mapping",
     "optimize": "manager",
@@ -72,6 +74,7 @@ __all__ = [
     "check",
     "compile",
     "emit",
+    "explain",
     "load",
     "map_luts",
     "optimize",

@@ -25,6 +25,7 @@ __all__ = [
     "format_option",
     "input_argument",
     "json_option",
+    "json_text",
     "load_model",
     "optimize_options",
     "output_option",
@@ -128,9 +129,14 @@ def say(text: str, quiet: bool = False) -> None:
         click.echo(text, err=True)
 
 
+def json_text(data: dict[str, Any]) -> str:
+    """One JSON object, with the versions that every report has."""
+    return json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False)
+
+
 def print_json(data: dict[str, Any]) -> None:
-    """One object on stdout, with the versions that every report has."""
-    click.echo(json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False))
+    """One object on stdout."""
+    click.echo(json_text(data))
 
 
 def make_encoder(features_of: Model, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
