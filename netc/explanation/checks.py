@@ -23,6 +23,7 @@ from netc.simulation import simulate
 __all__ = ["check_ballots", "check_rule"]
 
 _SAMPLES = 1024  # inputs on which scores are compared
+_MOST_ANDS = 4096  # of a cone whose table is computed a second way
 
 Bits = npt.NDArray[np.bool_]
 
@@ -56,7 +57,8 @@ def _computes(cone: Cone, rule: Rule, signals: Signals) -> bool:
         for j, leaf in enumerate(rule.support):
             row |= (np.arange(1 << k) >> place[leaf] & 1) << j
         said = from_bits(np.array([rule.table >> int(entry) & 1 for entry in row], np.bool_))
-    return said is not None and not (said ^ cone.table()) & signals.care(cone.leaves)
+    table = cone.table() if cone.ands <= _MOST_ANDS else from_bits(cone.bits())
+    return said is not None and not (said ^ table) & signals.care(cone.leaves)
 
 
 def _check_facts(rule: Rule, signals: Signals) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netc.explanation.page import table_text
 from netc.explanation.rules import Rule
+from netc.explanation.words import counted
 
 if TYPE_CHECKING:
     from netc.explanation.explanation import Explanation
@@ -22,7 +23,7 @@ def data(explanation: Explanation) -> dict[str, Any]:
     left_out = explanation.left_out()
     longer = sum(rule.table is not None and len(rule.support) > _MOST_TABLE for rule in explanation.rules)
     if longer:
-        left_out.insert(0, f"{longer:,} tables of more than {_MOST_TABLE} inputs")
+        left_out.insert(0, f"{counted(longer, 'table')} of more than {_MOST_TABLE} inputs")
     return {
         "name": model.name,
         "circuit": {

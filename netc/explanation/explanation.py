@@ -14,6 +14,7 @@ from netc.explanation.rules import Root, Rule, rules_of
 from netc.explanation.signals import Signals, shown_name
 from netc.explanation.table import MAX_SUPPORT
 from netc.explanation.threshold import MOST_VARIABLES
+from netc.explanation.words import counted
 from netc.model import Model
 from netc.names import port_names
 from netc.ports import ROOT_KINDS, Ports
@@ -68,15 +69,17 @@ class Explanation:
         unread = [rule for rule in self.rules if rule.formula is None]
         wide = sum(rule.table is None for rule in unread)
         if wide:
-            told.append(f"the formulas of {wide:,} rules that read more than {MAX_SUPPORT} inputs")
+            told.append(f"the formulas of {counted(wide, 'rule')} with more than {MAX_SUPPORT} inputs")
         if len(unread) > wide:
-            told.append(f"the formulas of {len(unread) - wide:,} rules that take too many products")
+            told.append(f"the formulas of {counted(len(unread) - wide, 'rule')} with too many products")
         proved = sum(rule.method == "sat" for rule in self.rules)
         if proved:
-            told.append(f"facts and shortest formulas of {proved:,} rules that read more than {MAX_SUPPORT} inputs")
+            told.append(f"facts and shortest formulas of {counted(proved, 'rule')} with more than {MAX_SUPPORT} inputs")
         unsought = sum(rule.table is not None and len(rule.support) > MOST_VARIABLES for rule in self.rules)
         if unsought:
-            told.append(f"whether {unsought:,} rules of more than {MOST_VARIABLES} inputs are threshold functions")
+            told.append(
+                f"weights of {counted(unsought, 'rule')} with more than {MOST_VARIABLES} inputs as threshold functions"
+            )
         if self.model.encoder is None and self.model.head is not None:
             told.append("what the input bits stand for: the file has no encoder")
         told.append("how the gates compute these functions, and how often each is true on data")
@@ -98,7 +101,7 @@ def explain(
     subject = model if isinstance(model, Model) else Model(model)
     signals = Signals.of(subject, features)
     every = _roots(subject.logic.ports)
-    roots = every[:_MOST_ROOTS] if outputs is None else [_picked(every, subject.logic.ports, pick) for pick in outputs]
+    roots = every[:_MOST_ROOTS] if outputs is None else _picked(every, subject.logic.ports, outputs)
     rules = rules_of(subject, roots, signals)
     whole = subject.head is not None and len(roots) == len(every)
     ballots = ballots_of(subject, subject.head, rules) if whole and subject.head is not None else []
@@ -121,15 +124,18 @@ def _roots(ports: Ports) -> list[Root]:
     return found
 
 
-def _picked(every: Sequence[Root], ports: Ports, pick: int | str) -> Root:
-    """The output of this number, or the root of this name."""
+def _picked(every: Sequence[Root], ports: Ports, picks: Sequence[int | str]) -> list[Root]:
+    """The outputs of these numbers, or the roots of these names."""
     by_name = {root.name: root for root in every}
-    if isinstance(pick, str) and pick in by_name:
-        return by_name[pick]
-    if isinstance(pick, str) and shown_name(pick) in by_name:
-        return by_name[shown_name(pick)]
-    number = int(pick) if isinstance(pick, int) or (pick.isascii() and pick.isdigit() and len(pick) < 10) else -1
-    if not 0 <= number < ports.outputs:
-        there = f"0 to {ports.outputs - 1}" if ports.outputs else "none"
-        raise NetcError("--output", f"there is no output {pick!r}", f"outputs are {there}, or go by their names")
-    return every[number]
+    found = []
+    for pick in picks:
+        root = None if isinstance(pick, int) else by_name.get(pick) or by_name.get(shown_name(pick))
+        if root is None:
+            is_number = isinstance(pick, int) or (pick.isascii() and pick.isdigit() and len(pick) < 10)
+            number = int(pick) if is_number else -1
+            if not 0 <= number < ports.outputs:
+                there = f"are 0 to {ports.outputs - 1}, or go by their names" if ports.outputs else "are none"
+                raise NetcError("--output", f"there is no output {pick!r}", f"outputs {there}")
+            root = every[number]
+        found.append(root)
+    return list(dict.fromkeys(found))

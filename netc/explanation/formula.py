@@ -26,6 +26,10 @@ class Formula:
     def __invert__(self) -> Formula:
         return replace(self, complemented=not self.complemented)
 
+    @property
+    def is_constant(self) -> bool:
+        return self.op != "v" and not self.parts
+
     def walk(self) -> Iterator[Formula]:
         """The formula and all that is in it."""
         yield self
@@ -90,21 +94,25 @@ def literal(variable: int, complemented: bool = False) -> Formula:
 
 def conjunction(parts: Sequence[Formula]) -> Formula:
     """AND, nested ANDs and constants folded in."""
-    return _joined("&", parts, TRUE, FALSE)
+    return _joined("&", parts)
 
 
 def disjunction(parts: Sequence[Formula]) -> Formula:
     """OR, nested ORs and constants folded in."""
-    return _joined("|", parts, FALSE, TRUE)
+    return _joined("|", parts)
 
 
-def _joined(op: str, parts: Sequence[Formula], neutral: Formula, decisive: Formula) -> Formula:
+def _joined(op: str, parts: Sequence[Formula]) -> Formula:
+    neutral, decisive = (TRUE, FALSE) if op == "&" else (FALSE, TRUE)
     flat: list[Formula] = []
     for part in parts:
-        if part == decisive:
-            return decisive
-        if part != neutral:
-            flat += part.parts if part.op == op and not part.complemented else [part]
+        if part.is_constant:
+            if part == decisive:
+                return decisive
+        elif part.op == op and not part.complemented:
+            flat += part.parts
+        else:
+            flat.append(part)
     if not flat:
         return neutral
     return flat[0] if len(flat) == 1 else Formula(op, tuple(flat))
@@ -145,7 +153,10 @@ def factored(cubes: Sequence[Cube]) -> Formula:
 def _shared(terms: list[Formula]) -> list[Formula]:
     """Terms with a factor of more than one literal in common, joined: ``a & K | b & K`` is ``(a | b) & K``."""
     while True:
-        counts = Counter(part for term in terms if term.op == "&" for part in term.parts if part.parts)
+        compound = [part for term in terms if term.op == "&" for part in term.parts if part.parts]
+        if len(compound) < 2:
+            return terms
+        counts = Counter(compound)
         best = max(counts, key=lambda part: counts[part], default=None)
         if best is None or counts[best] < 2:
             return terms

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netc.explanation.rules import Rule
 from netc.explanation.signals import shown_name
 from netc.explanation.threshold import Threshold
+from netc.explanation.words import counted
 
 if TYPE_CHECKING:
     from netc.explanation.explanation import Explanation
@@ -44,10 +45,12 @@ def page(explanation: Explanation, details: int) -> Iterator[str]:
     yield ""
     left_out = explanation.left_out()
     if len(shown) > details:
-        left_out.insert(0, f"tables, facts and neurons of {len(shown) - details:,} rules (--details, --output, --json)")
+        left_out.insert(
+            0, f"tables, facts and neurons of {counted(len(shown) - details, 'rule')} (--details, --output, --json)"
+        )
     longer = sum(_has_long_table(rule) for rule in shown[:details])
     if longer:
-        left_out.insert(0, f"{longer:,} tables of more than {_MOST_TABLE} inputs")
+        left_out.insert(0, f"{counted(longer, 'table')} of more than {_MOST_TABLE} inputs")
     yield f"left_out: {'; '.join(left_out)}"
     yield f"checked: {_checked(explanation)}"
 
@@ -64,7 +67,7 @@ def _title(explanation: Explanation) -> str:
         (sum(not rule.is_constant for rule in explanation.rules), "rule"),
         (len(explanation.ballots), "class"),
     ]
-    return f"{shown_name(model.name)}: {', '.join(_count(number, what) for number, what in parts if number)}"
+    return f"{shown_name(model.name)}: {', '.join(counted(number, what) for number, what in parts if number)}"
 
 
 def _ballots(explanation: Explanation) -> Iterator[str]:
@@ -97,8 +100,8 @@ def _details(explanation: Explanation, rule: Rule) -> Iterator[str]:
     ]
     if votes:
         yield f"    votes    {_listed(votes)}"
-    cone = f"{_count(rule.width, 'input')}, " if rule.width != len(rule.support) else ""
-    yield f"    support  {_count(len(rule.support), 'input')}, of a cone of {cone}{_count(rule.ands, 'AND')}"
+    cone = f"{counted(rule.width, 'input')}, " if rule.width != len(rule.support) else ""
+    yield f"    support  {counted(len(rule.support), 'input')}, of a cone of {cone}{counted(rule.ands, 'AND')}"
     if rule.table is not None and rule.care is not None and 1 <= len(rule.support) <= _MOST_TABLE:
         over = ", ".join(signals.leaves[leaf] for leaf in rule.support)
         yield f"    table    {table_text(rule.table, rule.care, len(rule.support))} over {over}"
@@ -108,11 +111,6 @@ def _details(explanation: Explanation, rule: Rule) -> Iterator[str]:
     if rule.neurons:
         shown = [f"{'~' if neuron.complemented else ''}{neuron.layer}:{neuron.index}" for neuron in rule.neurons]
         yield f"    neurons  {_listed(shown)}"
-
-
-def _count(number: int, what: str) -> str:
-    plural = what if number == 1 else f"{what}es" if what.endswith(("s", "ch")) else f"{what}s"
-    return f"{number:,} {plural}"
 
 
 def table_text(table: int, care: int, k: int) -> str:
@@ -169,8 +167,8 @@ def _listed(names: Sequence[str]) -> str:
 def _checked(explanation: Explanation) -> str:
     simulated = sum(rule.method == "simulation" for rule in explanation.rules)
     proved = sum(rule.method == "sat" for rule in explanation.rules)
-    parts = [f"{simulated:,} rules on every pattern of their inputs"] if simulated else []
-    parts += [f"{proved:,} rules by SAT"] if proved else []
+    parts = [f"{counted(simulated, 'rule')} on every pattern of what they read"] if simulated else []
+    parts += [f"{counted(proved, 'rule')} by SAT"] if proved else []
     parts += ["scores on 1,024 random inputs"] if explanation.ballots else []
     if explanation.model.encoder is not None:
         parts.append("comparisons of one feature agree with each other, other patterns are left open")

@@ -129,6 +129,7 @@ class Signals:
             threshold = float(self.encoder.threshold[leaf])
             found |= {
                 "feature": int(self.encoder.feature[leaf]),
+                "feature_name": self.quantities[leaf],
                 "relation": ">=" if self.encoder.at_least else ">",
                 "threshold": threshold if math.isfinite(threshold) else str(threshold),
             }

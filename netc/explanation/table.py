@@ -12,6 +12,7 @@ __all__ = ["MAX_SUPPORT", "cofactors", "from_bits", "full", "shrunk", "variable"
 MAX_SUPPORT = 16  # variables of a table: 65,536 rows
 
 
+@lru_cache(maxsize=32)
 def full(k: int) -> int:
     """Constant true of `k` variables."""
     return (1 << (1 << k)) - 1
