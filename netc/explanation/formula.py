@@ -70,9 +70,12 @@ class Formula:
         return f"~({text})" if self.complemented else text
 
     def pushed(self) -> Formula:
-        """The same without complemented ANDs and ORs: complements are moved inwards to literals and XORs."""
-        if not self.parts or self.op == "^":
+        """The same with complements before literals only."""
+        if not self.parts:
             return self
+        if self.op == "^":
+            first = ~self.parts[0] if self.complemented else self.parts[0]
+            return Formula("^", (first.pushed(), *(part.pushed() for part in self.parts[1:])))
         op = ("|" if self.op == "&" else "&") if self.complemented else self.op
         parts = [(~part if self.complemented else part).pushed() for part in self.parts]
         return conjunction(parts) if op == "&" else disjunction(parts)
@@ -120,10 +123,16 @@ def _joined(op: str, parts: Sequence[Formula]) -> Formula:
 
 def parity(parts: Sequence[Formula], *, complemented: bool = False) -> Formula:
     """XOR, literals first; their complements are gathered into at most one, on the first part."""
-    bare = []
-    for part in parts:
-        complemented ^= part.complemented if part.parts == () else False
-        bare.append(replace(part, complemented=False) if part.parts == () else part)
+    bare: list[Formula] = []
+    waiting = list(parts)[::-1]
+    while waiting:
+        part = waiting.pop()
+        if part.op in "&|" and part.parts:
+            bare.append(part)
+        else:
+            complemented ^= part.complemented
+            bare += [] if part.op == "^" else [replace(part, complemented=False)]
+            waiting += part.parts[::-1] if part.op == "^" else ()
     bare = sorted((part for part in bare if part != FALSE), key=lambda part: part.op != "v")
     if not bare:
         return TRUE if complemented else FALSE
@@ -147,7 +156,22 @@ def factored(cubes: Sequence[Cube]) -> Formula:
         inner = factored([cube - common for cube in having])
         terms.append(conjunction([*(literal(*lit) for lit in sorted(common)), inner]))
         waiting = [cube for cube in waiting if best not in cube]
-    return disjunction(_shared(terms))
+    return disjunction(_exclusive(_shared(terms)))
+
+
+def _exclusive(terms: list[Formula]) -> list[Formula]:
+    """Pairs of terms like ``a & b`` and ``~a & ~b`` as XORs."""
+    found: list[Formula] = []
+    for term in terms:
+        partner = None
+        if term.op == "&" and len(term.parts) == 2:
+            opposite = {(~part).pushed() for part in term.parts}
+            partner = next((other for other in found if other.op == "&" and set(other.parts) == opposite), None)
+        if partner is None:
+            found.append(term)
+        else:
+            found[found.index(partner)] = parity(partner.parts, complemented=True)
+    return found
 
 
 def _shared(terms: list[Formula]) -> list[Formula]:

@@ -167,9 +167,8 @@ def _listed(names: Sequence[str]) -> str:
 def _checked(explanation: Explanation) -> str:
     simulated = sum(rule.method == "simulation" for rule in explanation.rules)
     proved = sum(rule.method == "sat" for rule in explanation.rules)
-    parts = [f"{counted(simulated, 'rule')} on every pattern of what they read"] if simulated else []
+    parts = [f"{counted(simulated, 'rule')}, each on every pattern of its inputs"] if simulated else []
     parts += [f"{counted(proved, 'rule')} by SAT"] if proved else []
     parts += ["scores on 1,024 random inputs"] if explanation.ballots else []
-    if explanation.model.encoder is not None:
-        parts.append("comparisons of one feature agree with each other, other patterns are left open")
-    return "; ".join(parts) or "nothing to check"
+    parts += ["patterns that no features give do not count"] if explanation.model.encoder is not None else []
+    return "; ".join(parts) or "nothing"

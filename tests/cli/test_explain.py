@@ -38,7 +38,7 @@ def test_a_circuit(netc: Any, adder: Path) -> None:
         "    facts    symmetric: at least 2 of a, b, c; increasing in a, b, c",
         "",
         "left_out: how the gates compute these functions, and how often each is true on data",
-        "checked: 2 rules on every pattern of what they read",
+        "checked: 2 rules, each on every pattern of its inputs",
     ]
 
 
