@@ -76,7 +76,7 @@ def command(
         ) from None
     if as_json:
         text = common.json_text(made.to_json())
-        write_chunks(out or STDIO, [f"{text}\n".encode()])
+        write_chunks(out or STDIO, [f"{text}\n".encode("utf-8", "backslashreplace")])  # as JSON escapes it
     else:
         write_chunks(
             out or STDIO, (f"{line}\n".encode("utf-8", "backslashreplace") for line in made.lines(details=details))

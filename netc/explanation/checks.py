@@ -15,7 +15,7 @@ from netc.explanation.cone import Cone, cone_of
 from netc.explanation.rules import Rule
 from netc.explanation.signals import Signals
 from netc.explanation.structure import is_proved
-from netc.explanation.table import MAX_SUPPORT, from_bits, full, variable
+from netc.explanation.table import from_bits, full, variable
 from netc.head import Head
 from netc.model import Model
 from netc.simulation import simulate
@@ -44,7 +44,7 @@ def _computes(cone: Cone, rule: Rule, signals: Signals) -> bool:
     place = {leaf: j for j, leaf in enumerate(cone.leaves)}
     if rule.formula is not None and not set(rule.formula.variables()) <= set(cone.leaves):
         return False
-    if k > MAX_SUPPORT:
+    if not cone.has_table:
         if rule.formula is None:
             return True  # nothing is said but its size
         names = [place.get(leaf, 0) for leaf in range(max(cone.leaves) + 1)]

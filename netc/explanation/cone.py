@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from netc.aig import Aig
-from netc.explanation.table import full, variable
+from netc.explanation.table import MAX_SUPPORT, full, variable
 from netc.ports import Ports
 from netc.simulation import simulate_words, unpack_columns
 
 __all__ = ["Cone", "cone_of", "cones_of"]
 
 _WALKED = 4096  # ANDs of a cone that are collected one by one; a larger one is marked in the core
+_SIMULATED = 1 << 36  # ANDs times patterns: about a second
 
 
 @dataclass(frozen=True, eq=False)
 class Cone:
-    """What one root computes, as a graph of its own: input i of `aig` is leaf ``leaves[i]`` of the whole graph.
+    """What one root reads, and how many ANDs it takes.
 
     Leaves are inputs and then latches, numbered from 0, ascending; all are read, though the function need not depend
-    on each.
+    on each. `aig` is the cone as a graph of its own, input i being leaf ``leaves[i]``; None for one that is neither
+    small nor `has_table`.
     """
 
     leaves: tuple[int, ...]
-    aig: Aig
+    ands: int
+    aig: Aig | None
 
     @property
-    def ands(self) -> int:
-        return self.aig.num_ands
+    def has_table(self) -> bool:
+        """Whether it reads few enough leaves, and is small enough, for all patterns to be simulated."""
+        return len(self.leaves) <= MAX_SUPPORT and self.ands << len(self.leaves) <= _SIMULATED
 
     def bits(self) -> npt.NDArray[np.bool_]:
         """``bool[2**leaves]``: the root's value on every pattern, simulated in the core."""
+        assert self.aig is not None
         k = len(self.leaves)
         rows = 1 << k
         patterns = np.zeros((k, -(-rows // 64)), np.uint64)
@@ -45,6 +50,7 @@ class Cone:
 
     def table(self) -> int:
         """The same as a table, computed AND by AND on integers: a second opinion on `bits`."""
+        assert self.aig is not None
         k = len(self.leaves)
         ones = full(k)
         values = [0, *(variable(j, k) for j in range(k))]
@@ -54,10 +60,10 @@ class Cone:
         return values[root >> 1] ^ (ones if root & 1 else 0)
 
 
-def cones_of(aig: Aig, roots: Sequence[int]) -> list[Cone]:
+def cones_of(aig: Aig, roots: Sequence[int]) -> Iterator[Cone]:
     """The cones of several literals."""
     ands = aig.ands.tolist() if aig.num_ands <= 1 << 20 else None
-    return [cone_of(aig, root, ands) for root in roots]
+    return (cone_of(aig, root, ands) for root in roots)
 
 
 def cone_of(aig: Aig, root: int, ands: list[list[int]] | None = None) -> Cone:
@@ -65,16 +71,17 @@ def cone_of(aig: Aig, root: int, ands: list[list[int]] | None = None) -> Cone:
     nodes = _walk(aig, root >> 1, ands)
     if nodes is None:
         nodes = _marked(aig, root)
-    first = aig.first_and
-    leaves = nodes[(nodes > 0) & (nodes < first)]
-    inner = nodes[nodes >= first]
-    order = np.concatenate([[0], leaves, inner])
-    lits = aig.ands[inner - first]
+    first = int(np.searchsorted(nodes, aig.first_and))
+    leaves, inner = nodes[:first], nodes[first:]
+    bare = Cone(tuple((leaves - 1).tolist()), len(inner), None)
+    if not bare.has_table and len(inner) > _WALKED:
+        return bare
+    order = np.concatenate([[0], nodes])
+    lits = aig.ands[inner - aig.first_and]
     place = np.searchsorted(order, lits >> 1)  # constant, leaves and ANDs are ascending, so their order is kept
     made = (2 * place + (lits & 1)).astype(np.uint32)
     own = 2 * int(np.searchsorted(order, root >> 1)) + (root & 1)
-    cone = Aig(Ports(inputs=len(leaves), outputs=1), made, np.array([own], np.uint32))
-    return Cone(tuple((leaves - 1).tolist()), cone)
+    return replace(bare, aig=Aig(Ports(inputs=len(leaves), outputs=1), made, np.array([own], np.uint32)))
 
 
 def _walk(aig: Aig, node: int, ands: list[list[int]] | None) -> npt.NDArray[np.int64] | None:

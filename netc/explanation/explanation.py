@@ -21,7 +21,9 @@ from netc.ports import ROOT_KINDS, Ports
 
 __all__ = ["Explanation", "explain"]
 
-_MOST_ROOTS = 20_000  # that are explained when none are picked
+# How many roots are explained when none are picked; of a large graph fewer, for each may have to be marked in it all.
+_MOST_ROOTS = 20_000
+_MOST_MARKED = 1 << 34  # ANDs
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,9 @@ class Explanation:
         unread = [rule for rule in self.rules if rule.formula is None]
         wide = sum(rule.table is None for rule in unread)
         if wide:
-            told.append(f"the formulas of {counted(wide, 'rule')} with more than {MAX_SUPPORT} inputs")
+            told.append(
+                f"the formulas of {counted(wide, 'rule')} with more than {MAX_SUPPORT} inputs, or too large to simulate"
+            )
         if len(unread) > wide:
             told.append(f"the formulas of {counted(len(unread) - wide, 'rule')} with too many products")
         proved = sum(rule.method == "sat" for rule in self.rules)
@@ -101,7 +105,8 @@ def explain(
     subject = model if isinstance(model, Model) else Model(model)
     signals = Signals.of(subject, features)
     every = _roots(subject.logic.ports)
-    roots = every[:_MOST_ROOTS] if outputs is None else _picked(every, subject.logic.ports, outputs)
+    most = min(_MOST_ROOTS, _MOST_MARKED // max(1, subject.logic.num_ands))
+    roots = every[:most] if outputs is None else _picked(every, subject.logic.ports, outputs)
     rules = rules_of(subject, roots, signals)
     whole = subject.head is not None and len(roots) == len(every)
     ballots = ballots_of(subject, subject.head, rules) if whole and subject.head is not None else []

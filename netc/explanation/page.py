@@ -171,4 +171,4 @@ def _checked(explanation: Explanation) -> str:
     parts += [f"{counted(proved, 'rule')} by SAT"] if proved else []
     parts += ["scores on 1,024 random inputs"] if explanation.ballots else []
     parts += ["patterns that no features give do not count"] if explanation.model.encoder is not None else []
-    return "; ".join(parts) or "nothing"
+    return "; ".join(parts) or "nothing to check"

@@ -15,7 +15,7 @@ from netc.explanation.formula import Formula
 from netc.explanation.minimise import minimised
 from netc.explanation.signals import Signals
 from netc.explanation.structure import is_proved, structural
-from netc.explanation.table import MAX_SUPPORT, full, shrunk, variable
+from netc.explanation.table import full, shrunk, variable
 from netc.model import Model
 
 __all__ = ["Neuron", "Root", "Rule", "rules_of"]
@@ -43,10 +43,10 @@ class Rule:
     """One function of the leaves, and every root that computes it on all inputs that can occur.
 
     `support` are the leaves in `formula`, whose variables are leaves too; without a formula all that the function
-    depends on, or if `width` is more than `MAX_SUPPORT`, all in its cone. `table` is over `support`, `care` the
-    patterns of it that can occur; both are None for wide rules. `method` says what the formula was checked by:
-    ``"simulation"`` of every pattern, ``"sat"``, or ``""`` without one. `ands` is the size of the cone and `width` what
-    the cone reads, of the first root.
+    depends on, or of a wide rule all in its cone. `table` is over `support`, `care` the patterns of it that can occur;
+    both are None for wide rules, those whose cone has too many leaves or ANDs to simulate. `method` says what the
+    formula was checked by: ``"simulation"`` of every pattern, ``"sat"``, or ``""`` without one. `ands` is the size of
+    the cone and `width` what the cone reads, of the first root.
     """
 
     id: int
@@ -87,7 +87,7 @@ def _rule(cone: Cone, signals: Signals) -> Rule:
     """A rule without roots and neurons."""
     width = len(cone.leaves)
     bare = Rule(-1, (), cone.leaves, width, cone.ands, None, None, None, Facts(), (), "")
-    if width > MAX_SUPPORT:
+    if not cone.has_table:
         formula = structural(cone)
         if formula is None or not is_proved(cone, formula):
             return bare

@@ -14,6 +14,8 @@ MOST_LITERALS = 64  # of a formula that is read off a graph, where shared nodes 
 
 def structural(cone: Cone) -> Formula | None:
     """The cone as it stands, ANDs of ORs and ORs of ANDs; variable i is the cone's input i. None if it is too long."""
+    if cone.aig is None:
+        return None
     sizes = [0] + [1] * len(cone.leaves)
     made = [FALSE, *(literal(j) for j in range(len(cone.leaves)))]
     for pair in cone.aig.ands.tolist():
@@ -27,6 +29,8 @@ def structural(cone: Cone) -> Formula | None:
 
 def is_proved(cone: Cone, formula: Formula) -> bool:
     """Whether SAT shows that a formula over the cone's inputs is what the cone computes."""
+    if cone.aig is None:
+        return False
     build = Builder(len(cone.leaves))
 
     def lit_of(part: Formula) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from netc import Builder, write
+from netc import Builder, Head, Model, write
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -80,6 +80,17 @@ def test_json_and_a_file(netc: Any, tmp_path: Path) -> None:
     votes = {rule_id: weight for found in data["classes"] for rule_id, weight in found["votes"]}
     assert votes[rule["id"]] == 2
     assert data["left_out"]
+
+
+def test_names_that_are_no_text_or_would_move_a_cursor_are_escaped(netc: Any, tmp_path: Path) -> None:
+    aig = Builder(2).finish([2, 5], names={"input": {0: "\udcff", 1: "\x1b[2J"}})
+    write(Model(aig, head=Head.group_sum(2, 2), class_names=("\udcfe", "\x07")), tmp_path / "m.aig")
+    page = netc("explain", "m.aig")
+    assert 'r0: "\\udcff"' in page.text
+    assert page.text.replace("\n", "").isprintable()
+    data = json.loads(netc("explain", "m.aig", "--json").text)
+    assert [found["name"] for found in data["classes"]] == ["\udcfe", "\x07"]
+    assert data["rules"][1]["formula"] == '~"\\u001b[2J"'
 
 
 def test_page_and_json_are_the_same_each_time(netc: Any) -> None:
