@@ -30,7 +30,8 @@ Bits = npt.NDArray[np.bool_]
 
 def check_rule(model: Model, signals: Signals, rule: Rule) -> None:
     """Raise `InternalError` unless all roots compute the rule on what can occur, and its facts and neurons are true."""
-    for root in rule.roots:
+    told = rule.formula is not None or rule.table is not None  # else nothing is said but its size
+    for root in rule.roots if told else ():
         cone = cone_of(model.logic, int(model.logic.roots[root.position]))
         if not _computes(cone, rule, signals):
             raise InternalError(f"{root.name} is not what its rule says")
@@ -46,7 +47,7 @@ def _computes(cone: Cone, rule: Rule, signals: Signals) -> bool:
         return False
     if not cone.has_table:
         if rule.formula is None:
-            return True  # nothing is said but its size
+            return False
         names = [place.get(leaf, 0) for leaf in range(max(cone.leaves) + 1)]
         return is_proved(cone, rule.formula.with_variables(names))
     said = None

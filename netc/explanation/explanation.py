@@ -23,7 +23,7 @@ __all__ = ["Explanation", "explain"]
 
 # How many roots are explained when none are picked; of a large graph fewer, for each may have to be marked in it all.
 _MOST_ROOTS = 20_000
-_MOST_MARKED = 1 << 34  # ANDs
+_MOST_MARKED = 1 << 33  # ANDs
 
 
 @dataclass(frozen=True, eq=False)

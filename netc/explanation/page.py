@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netc.explanation.rules import Rule
 from netc.explanation.signals import shown_name
 from netc.explanation.threshold import Threshold
@@ -92,12 +94,7 @@ def _details(explanation: Explanation, rule: Rule) -> Iterator[str]:
     where = [root.name for root in rule.roots]
     if explanation.model.head is not None:
         yield f"    outputs  {_listed(where)}"
-    votes = [
-        f"{weight:+d} for {shown_name(ballot.name)}"
-        for ballot in explanation.ballots
-        for rule_id, weight in ballot.votes
-        if rule_id == rule.id
-    ]
+    votes = _votes(explanation, rule)
     if votes:
         yield f"    votes    {_listed(votes)}"
     cone = f"{counted(rule.width, 'input')}, " if rule.width != len(rule.support) else ""
@@ -111,6 +108,24 @@ def _details(explanation: Explanation, rule: Rule) -> Iterator[str]:
     if rule.neurons:
         shown = [f"{'~' if neuron.complemented else ''}{neuron.layer}:{neuron.index}" for neuron in rule.neurons]
         yield f"    neurons  {_listed(shown)}"
+
+
+def _votes(explanation: Explanation, rule: Rule) -> list[str]:
+    """What the rule counts for which class: as its ballots have it, or where outputs were picked, by these outputs."""
+    model, head = explanation.model, explanation.model.head
+    if head is None:
+        return []
+    if explanation.ballots:
+        found = [
+            (ballot.name, weight) for ballot in explanation.ballots for id_, weight in ballot.votes if id_ == rule.id
+        ]
+    else:
+        bits = [root.position for root in rule.roots if root.kind == "output"]
+        names = model.class_names or tuple(map(str, range(head.classes)))
+        rows = [head.row(index) for index in range(head.classes)]
+        sums = [int(head.weight[row][np.isin(head.bit[row], bits)].sum()) for row in rows]
+        found = [(name, weight) for name, weight in zip(names, sums, strict=True) if weight]
+    return [f"{weight:+d} for {shown_name(name)}" for name, weight in found]
 
 
 def table_text(table: int, care: int, k: int) -> str:

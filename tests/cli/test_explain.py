@@ -55,6 +55,13 @@ def test_picked_outputs(netc: Any, adder: Path) -> None:
     assert netc("explain", adder, "--output", "y[1],0").text.count(" = ") == 2
 
 
+def test_a_picked_output_says_what_it_votes_for(netc: Any) -> None:
+    text = netc("explain", EXAMPLES / "iris" / "model.pt", "--output", "23,27,0").text
+    assert "    outputs  y[23], y[27]\n    votes    +2 for virginica\n" in text
+    assert "    votes    +1 for setosa\n" in text
+    assert "left_out: 27 of the circuit's 30 outputs" in text
+
+
 def test_json_and_a_file(netc: Any, tmp_path: Path) -> None:
     done = netc("explain", EXAMPLES / "iris" / "model.pt", "--json", "-o", "rules.json")
     assert (done.code, done.out, done.err) == (0, b"", "")
