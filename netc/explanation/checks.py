@@ -80,8 +80,10 @@ def _check_facts(rule: Rule, signals: Signals) -> None:
             if wrong.any():
                 raise InternalError(f"rule {rule.id} is not monotone in {signals.quantities[leaf]}")
     if facts.symmetric is not None:
-        held = sum(patterns[:, j] ^ complemented for j, complemented in facts.symmetric.literals)
-        if not np.array_equal(np.isin(held, facts.symmetric.counts), true):
+        held = sum((patterns[:, j] ^ complemented).astype(np.int64) for j, complemented in facts.symmetric.literals)
+        case = sum(patterns[:, j].astype(np.int64) << place for place, j in enumerate(facts.symmetric.rest))
+        said = [held_ in facts.symmetric.counts[case_] for held_, case_ in np.broadcast(held, case)]
+        if not np.array_equal(said, true):
             raise InternalError(f"rule {rule.id} is not symmetric")
     if facts.threshold is not None:
         sums = sum(weight * patterns[:, j].astype(np.int64) for j, weight in facts.threshold.weights)

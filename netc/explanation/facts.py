@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from netc.explanation.table import cofactors, full, variable
@@ -11,19 +12,29 @@ from netc.explanation.threshold import Threshold, threshold_of
 
 __all__ = ["Facts", "Symmetric", "facts_of", "unate"]
 
+# A symmetry that holds only where other variables are fixed is told of so many literals, and so many others.
+_LEAST_EXCHANGED, _MOST_FIXED = 3, 3
+
 
 @dataclass(frozen=True)
 class Symmetric:
-    """True for exactly these numbers of true literals; literals are (variable, complemented)."""
+    """Of `literals`, (variable, complemented), only the number that is true matters, given the variables `rest`.
+
+    ``counts[e]`` are the numbers for which the rule is true where rest[i] is bit i of e.
+    """
 
     literals: tuple[tuple[int, bool], ...]
-    counts: tuple[int, ...]
+    rest: tuple[int, ...]
+    counts: tuple[tuple[int, ...], ...]
 
     @property
     def parity(self) -> bool:
-        """Whether it tells odd from even."""
-        steps = {later - earlier for earlier, later in zip(self.counts, self.counts[1:], strict=False)}
-        return steps <= {2} and self.counts[0] < 2 and self.counts[-1] > len(self.literals) - 2
+        """Whether it tells odd from even, and nothing else."""
+        if self.rest:
+            return False
+        (counts,) = self.counts
+        steps = {later - earlier for earlier, later in pairwise(counts)}
+        return steps <= {2} and counts[0] < 2 and counts[-1] > len(self.literals) - 2
 
 
 @dataclass(frozen=True)
@@ -32,8 +43,8 @@ class Facts:
 
     `increasing` and `decreasing` name quantities (features, or single bits): raising one, all else fixed, never turns
     the rule off, or never on. The two others are about the rule as a function of the variables in its table:
-    `symmetric` in all of them, or a `threshold` function. None means for `symmetric` that it is not, for `threshold`
-    that no weights were found.
+    `symmetric` in all of them, or in at least three when at most three others are fixed; or a `threshold` function.
+    None means for `symmetric` that it is not, for `threshold` that no weights were found.
     """
 
     constant: bool | None = None
@@ -51,7 +62,11 @@ class Facts:
             "parity": symmetric is not None and symmetric.parity,
             "symmetric": None
             if symmetric is None
-            else {"literals": [list(lit) for lit in symmetric.literals], "counts": list(symmetric.counts)},
+            else {
+                "literals": [list(lit) for lit in symmetric.literals],
+                "rest": list(symmetric.rest),
+                "counts": [list(counts) for counts in symmetric.counts],
+            },
             "threshold": None
             if self.threshold is None
             else {
@@ -92,21 +107,32 @@ def unate(on: int, care: int, k: int, quantities: Sequence[str]) -> tuple[list[s
 
 
 def _symmetric(table: int, k: int) -> Symmetric | None:
-    """Symmetry in all variables, some of them complemented; `None` if there is none, or nothing to exchange."""
-    if k < 2:
-        return None
-    literals = [(0, False)]
-    for j in range(1, k):
-        low, high = cofactors(table, 0, k)
-        (f00, f01), (f10, f11) = cofactors(low, j, k), cofactors(high, j, k)
-        if f01 == f10:
-            literals.append((j, False))
-        elif f00 == f11:
-            literals.append((j, True))
+    """The largest set of literals that may be exchanged, if little else is left; None if there is nothing to exchange.
+
+    Exchanging literals is an equivalence: it is enough to compare each variable with the first of a set.
+    """
+    groups: list[list[tuple[int, bool]]] = []
+    for j in range(k):
+        for group in groups:
+            low, high = cofactors(table, group[0][0], k)
+            (f00, f01), (f10, f11) = cofactors(low, j, k), cofactors(high, j, k)
+            if f01 == f10 or f00 == f11:
+                group.append((j, f01 != f10))
+                break
         else:
-            return None
-    counts = _counts(table, literals, k)
-    return None if counts is None else Symmetric(tuple(literals), counts)
+            groups.append([(j, False)])
+    literals = max(groups, key=len, default=[])
+    rest = sorted(set(range(k)) - {j for j, _ in literals})
+    if len(literals) < (_LEAST_EXCHANGED if rest else 2) or len(rest) > _MOST_FIXED:
+        return None
+    cases = []
+    for case in range(1 << len(rest)):
+        fixed = table
+        for place, j in enumerate(rest):
+            fixed = cofactors(fixed, j, k)[case >> place & 1]
+        cases.append(_counts(fixed, literals, k))
+    found = tuple(counts for counts in cases if counts is not None)
+    return Symmetric(tuple(literals), tuple(rest), found) if len(found) == len(cases) else None
 
 
 def _counts(table: int, literals: Sequence[tuple[int, bool]], k: int) -> tuple[int, ...] | None:

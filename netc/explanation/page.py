@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netc.explanation.facts import Symmetric
 from netc.explanation.rules import Rule
 from netc.explanation.signals import shown_name
 from netc.explanation.threshold import Threshold
@@ -134,16 +135,15 @@ def table_text(table: int, care: int, k: int) -> str:
 
 
 def _facts(explanation: Explanation, rule: Rule) -> list[str]:
-    facts, formula, signals = rule.facts, rule.formula, explanation.signals
+    facts, formula = rule.facts, rule.formula
     if facts.constant is not None:
         return [f"always {int(facts.constant)}"]
     told = []
     # A single AND or OR of literals shows by itself that it is symmetric and a threshold function.
     obvious = formula is not None and formula.op in "v&|" and all(part.op == "v" for part in formula.parts)
-    if facts.symmetric is not None and not obvious:
-        literals = [signals.literal(rule.support[j], complemented) for j, complemented in facts.symmetric.literals]
-        what = "parity" if facts.symmetric.parity else "symmetric"
-        told.append(f"{what}: {_counts(facts.symmetric.counts, len(literals))} of {', '.join(literals)}")
+    once = formula is not None and len(formula.literals()) == len(rule.support)
+    if facts.symmetric is not None and not obvious and not (once and facts.symmetric.rest):
+        told.append(_symmetric(explanation, rule, facts.symmetric))
     elif facts.threshold is not None and not obvious:
         told.append(f"threshold: {_threshold(explanation, rule, facts.threshold)}")
     for what, names in (("increasing in", facts.increasing), ("decreasing in", facts.decreasing)):
@@ -152,7 +152,24 @@ def _facts(explanation: Explanation, rule: Rule) -> list[str]:
     return told
 
 
+def _symmetric(explanation: Explanation, rule: Rule, symmetric: Symmetric) -> str:
+    """``symmetric: at least 2 of a, b, c``; or, d being fixed, ``symmetric in a, b, c: exactly 1 where d, …``."""
+    literal, most = explanation.signals.literal, len(symmetric.literals)
+    literals = ", ".join(literal(rule.support[j], complemented) for j, complemented in symmetric.literals)
+    if not symmetric.rest:
+        what = "parity" if symmetric.parity else "symmetric"
+        return f"{what}: {_counts(symmetric.counts[0], most)} of {literals}"
+    cases: dict[tuple[int, ...], list[str]] = {}
+    for case, counts in enumerate(symmetric.counts):
+        fixed = [literal(rule.support[j], not case >> place & 1) for place, j in enumerate(symmetric.rest)]
+        cases.setdefault(counts, []).append(" & ".join(fixed))
+    told = [f"{_counts(counts, most)} where {' or '.join(fixed)}" for counts, fixed in cases.items()]
+    return f"symmetric in {literals}: {', '.join(told)}"
+
+
 def _counts(counts: Sequence[int], most: int) -> str:
+    if not counts or len(counts) == most + 1:
+        return "any number" if counts else "none"
     if len(counts) > 1 and list(counts) == list(range(counts[0], most + 1)):
         return f"at least {counts[0]}"
     if len(counts) > 1 and list(counts) == list(range(counts[-1] + 1)):

@@ -79,14 +79,50 @@ def test_facts_are_what_brute_force_finds(aig: Aig) -> None:
         assert rises | falls == set(range(k))  # no leaf in the support that the rule does not depend on
         assert rule.facts.increasing == tuple(f"x[{rule.support[j]}]" for j in sorted(rises - falls))
         assert rule.facts.decreasing == tuple(f"x[{rule.support[j]}]" for j in sorted(falls - rises))
+        total = rule.facts.symmetric is not None and not rule.facts.symmetric.rest
         symmetric = False
         for phase in itertools.product((False, True), repeat=k) if k > 1 else ():
             counts = (patterns ^ np.array(phase)).sum(axis=1)
             symmetric |= all(len(set(true[counts == count])) == 1 for count in range(k + 1))
-        assert (rule.facts.symmetric is not None) == symmetric
+        assert total == symmetric
         odd = patterns.sum(axis=1) % 2 == 1
         parity = k > 1 and (np.array_equal(true, odd) or np.array_equal(true, ~odd))
         assert (rule.facts.symmetric is not None and rule.facts.symmetric.parity) == parity
+        if rule.facts.symmetric is not None:
+            assert exchangeable(patterns, true, rule.facts.symmetric.literals)
+
+
+def exchangeable(patterns: Any, true: Any, literals: Any) -> bool:
+    """Whether exchanging any two of these literals keeps the function."""
+    value = {tuple(row): bit for row, bit in zip(patterns.tolist(), true.tolist(), strict=True)}
+    for (i, phase_i), (j, phase_j) in itertools.combinations(literals, 2):
+        swapped = patterns.copy()
+        swapped[:, i], swapped[:, j] = patterns[:, j] ^ phase_i ^ phase_j, patterns[:, i] ^ phase_i ^ phase_j
+        if any(value[tuple(row)] != bit for row, bit in zip(swapped.tolist(), true.tolist(), strict=True)):
+            return False
+    return True
+
+
+def test_the_rule_of_life_is_told_as_what_it_is() -> None:
+    """A cell is alive after a step if it had three live neighbours, or two and was alive (Conway's B3/S23)."""
+    build = Builder(9)  # input 4 is the cell itself
+    counts = [1] + [0] * 8
+    for index in (0, 1, 2, 3, 5, 6, 7, 8):
+        neighbour = build.input(index)
+        counts = [
+            build.mux(neighbour, counts[number - 1] if number else 0, counts[number]) for number in range(len(counts))
+        ]
+    aig = build.finish([build.or_(counts[3], build.and_(counts[2], build.input(4)))])
+    explanation = explain(aig)
+    others = "x[0], x[1], x[2], x[3], x[5], x[6], x[7], x[8]"
+    fact = f"symmetric in {others}: exactly 3 where ~x[4], exactly 2 or 3 where x[4]; increasing in x[4]"
+    assert f"    facts    {fact}" in str(explanation).splitlines()
+    patterns = twins.all_patterns(9)
+    around = patterns.sum(axis=1) - patterns[:, 4]
+    alive = (around == 3) | ((around == 2) & patterns[:, 4])
+    np.testing.assert_array_equal(twins.roots(aig, patterns)[:, 0], alive)
+    said = reader.evaluate(formulas(explanation)["y[0]"], leaf_columns(aig, patterns), len(patterns))
+    np.testing.assert_array_equal(said, alive)
 
 
 def test_threshold_functions_of_four_inputs_are_all_found() -> None:
@@ -117,7 +153,7 @@ def test_majority() -> None:
     assert rule.table == 0b11101000
     assert rule.facts.threshold == Threshold(((0, 1), (1, 1), (2, 1)), 2)
     assert rule.facts.symmetric is not None
-    assert rule.facts.symmetric.counts == (2, 3)
+    assert rule.facts.symmetric.counts == ((2, 3),)
     assert "    facts    symmetric: at least 2 of x[0], x[1], x[2]; increasing in x[0], x[1], x[2]" in str(
         explain(majority())
     )
