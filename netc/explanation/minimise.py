@@ -14,7 +14,7 @@ from netc.explanation.table import cofactors, full, variable
 
 __all__ = ["MOST_CUBES", "TooManyCubesError", "irredundant", "minimised"]
 
-MOST_CUBES = 128  # no irredundant cover of eight variables has more
+MOST_CUBES = 256  # no irredundant cover of eight variables has more: each cube alone covers some pattern
 
 
 class TooManyCubesError(Exception):

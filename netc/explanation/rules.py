@@ -11,7 +11,7 @@ import numpy as np
 from netc.aig import NONE
 from netc.explanation.cone import Cone, cones_of
 from netc.explanation.facts import Facts, facts_of
-from netc.explanation.formula import Formula
+from netc.explanation.formula import TRUE, Formula
 from netc.explanation.minimise import minimised
 from netc.explanation.signals import Signals
 from netc.explanation.structure import is_proved, structural
@@ -92,7 +92,8 @@ def _rule(cone: Cone, signals: Signals) -> Rule:
         if formula is None or not is_proved(cone, formula):
             return bare
         named = formula.with_variables(cone.leaves)
-        return replace(bare, support=tuple(named.variables()), formula=named, method="sat")
+        facts = Facts(constant=named == TRUE) if named.is_constant else Facts()
+        return replace(bare, support=tuple(named.variables()), formula=named, facts=facts, method="sat")
     support, on = shrunk(cone.bits(), width)
     leaves = [cone.leaves[j] for j in support]
     care = signals.care(leaves)

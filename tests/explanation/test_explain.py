@@ -290,6 +290,23 @@ def test_rules_over_features_are_the_network_on_all_features(data: Any) -> None:
     np.testing.assert_array_equal(said, twins.scores(head, twins.roots(aig, encoder.encode(x))))
 
 
+@given(st.data())
+def test_tables_have_a_digit_where_a_pattern_occurs_and_only_there(data: Any) -> None:
+    thresholds = data.draw(st.lists(st.sampled_from([-1.0, 0.0, 0.5, math.inf]), min_size=1, max_size=5))
+    aig = data.draw(strategies.aigs(max_leaves=len(thresholds), latches=False, properties=False))
+    encoder = Encoder(2, np.resize([0, 1, 1], aig.inputs), np.resize(thresholds, aig.inputs), data.draw(st.booleans()))
+    grid = np.array([-np.inf, -1.0, -0.5, 0.0, 0.1, 0.5, 1.0, np.inf])
+    bits = encoder.encode(np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2))
+    true = twins.roots(aig, bits)
+    explanation = explain(Model(aig, encoder))
+    for rule, told in zip(explanation.rules, explanation.to_json()["rules"], strict=True):
+        row = sum(bits[:, leaf].astype(int) << j for j, leaf in enumerate(rule.support))
+        digits = np.array(list(told["table"]))
+        assert set(np.flatnonzero(digits != "-")) == set(np.unique(row))
+        for root in rule.roots:
+            np.testing.assert_array_equal(digits[row] == "1", true[:, root.position])
+
+
 def test_equal_rules_vote_once_and_complements_cancel() -> None:
     build = Builder(2)
     a, b = build.input(0), build.input(1)
