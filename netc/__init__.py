@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
+    from netc.explanation.explanation import explain
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
     from netc.live import from_jax, from_torch
@@ -50,6 +51,7 @@ _HOMES = {
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
+    "explain": "explanation.explanation",
     "from_jax": "live",
     "from_torch": "live",
     "load": "loading",
@@ -78,6 +80,7 @@ __all__ = [
     "check",
     "compile",
     "emit",
+    "explain",
     "from_jax",
     "from_torch",
     "load",

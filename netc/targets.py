@@ -64,6 +64,7 @@ def target_of(path: str | Path) -> str | None:
         ".blif": "blif",
         ".c": "c",
         ".dot": "dot",
+        ".graphml": "graphml",
         ".gv": "dot",
         ".npz": "npz",
         ".v": "verilog",
@@ -72,9 +73,7 @@ def target_of(path: str | Path) -> str | None:
 
 
 def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
-    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"dot"``, ``"npz"``), in
-    chunks.
-    """
+    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"npz"`` …), in chunks."""
     subject = model if isinstance(model, Model) else Model(model)
     chunks: Iterator[bytes] = backend_for(target, **options).emit(subject)
     return chunks

@@ -51,7 +51,8 @@ def folder(tmp_path: Path) -> Path:
         write(adder, tmp_path / name)
     (tmp_path / "counter.aag").write_text("aag 5 1 2 1 2\n2\n4 11\n6 5 0\n6\n8 2 4\n10 9 5\n")
     (tmp_path / "steps.txt").write_text("0\n1\n1\n")
-    shutil.copytree(ROOT / "examples" / "digits", tmp_path / "examples" / "digits")
+    for name in ("digits", "iris"):
+        shutil.copytree(ROOT / "examples" / name, tmp_path / "examples" / name)
     shutil.copy(ROOT / "examples" / "digits" / "model.pt", tmp_path)
     test = np.load(ROOT / "examples" / "digits" / "test.npz")
     np.save(tmp_path / "samples.npy", test["x"])
@@ -106,7 +107,9 @@ def test_the_examples_of_the_first_help_run(folder: Path) -> None:
         run(line, folder)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/formats.md", "examples/digits/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/guide.md", "docs/formats.md", "docs/explain.md", "examples/digits/README.md"]
+)
 def test_the_commands_of_the_documents_run_and_show_this(page: str, folder: Path) -> None:
     text = (ROOT / page).read_text()
     for line, shown in commands(text):

@@ -31,6 +31,7 @@ __all__ = [
     "head_pass",
     "input_argument",
     "json_option",
+    "json_text",
     "load_model",
     "make_encoder",
     "optimize_options",
@@ -160,9 +161,14 @@ def say(text: str, quiet: bool = False) -> None:
         click.echo(text, err=True)
 
 
+def json_text(data: dict[str, Any]) -> str:
+    """One JSON object, with the versions that every report has."""
+    return json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False)
+
+
 def print_json(data: dict[str, Any]) -> None:
-    """One object on stdout, with the versions that every report has."""
-    click.echo(json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False))
+    """One object on stdout."""
+    click.echo(json_text(data))
 
 
 def make_encoder(bits: int, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
