@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
+    from netc.grid import Grid
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
     from netc.loading import load
@@ -37,6 +38,7 @@ _HOMES = {
     "Context": "context",
     "Dense": "layers",
     "Encoder": "encoder",
+    "Grid": "grid",
     "Head": "head",
     "InternalError": "errors",
     "LayeredNetwork": "layers",
@@ -61,6 +63,7 @@ __all__ = [
     "Context",
     "Dense",
     "Encoder",
+    "Grid",
     "Head",
     "InternalError",
     "LayeredNetwork",
