@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from netc.aig import FALSE, Aig, Builder
 from netc.errors import NetcError
 from netc.model import Model
+from netc.ports import Ports
 
 __all__ = ["Grid"]
 
@@ -69,6 +71,40 @@ class Grid:
         else:
             pairs = inputs % NEIGHBOURS, inputs // NEIGHBOURS
         return np.stack(pairs, axis=1).astype(np.uint32)
+
+    def seen_by(self, channels: Sequence[int]) -> tuple[Grid, tuple[int, ...]]:
+        """The automaton without the channels that these never depend on, and the numbers of those that are left.
+
+        What is left goes through the same states from any start, on any grid, whatever the other channels hold.
+        """
+        logic = self.cell.logic
+        wanted = sorted(set(channels))
+        if not wanted or not 0 <= wanted[0] <= wanted[-1] < self.channels:
+            raise NetcError("", f"channels {list(channels)} of {self.channels}, counted from 0")
+        taps = self.taps()
+        kept: list[int] = []
+        while wanted:
+            kept = sorted({*kept, *wanted})
+            ports = Ports(inputs=logic.inputs, outputs=len(kept))
+            cone = Aig(ports, logic.ands, logic.outputs[kept])
+            live = cone.live()
+            wanted = sorted({int(channel) for channel in taps[live[1 : 1 + logic.inputs], 1]} - set(kept))
+        inputs = [index for index, channel in enumerate(taps[:, 1].tolist()) if channel in kept]
+        build = Builder(len(inputs))
+        lits = np.full(cone.num_nodes, FALSE, np.uint32)
+        lits[1 + np.array(inputs)] = [build.input(index) for index in range(len(inputs))]
+        for node in np.flatnonzero(live[logic.first_and :]) + logic.first_and:
+            a, b = logic.ands[node - logic.first_and].tolist()
+            lits[node] = build.append_and(int(lits[a >> 1]) ^ (a & 1), int(lits[b >> 1]) ^ (b & 1))
+        names = logic.ports.names
+        renamed = {
+            kind: {new: names[kind][old] for new, old in enumerate(numbers) if old in names.get(kind, {})}
+            for kind, numbers in (("input", inputs), ("output", kept))
+        }
+        outputs = [int(lits[lit >> 1]) ^ (lit & 1) for lit in cone.outputs.tolist()]
+        return Grid(Model(build.finish(outputs, names=renamed), name=self.cell.name), self.boundary, self.order), tuple(
+            kept
+        )
 
     def unrolled(self, height: int, width: int, steps: int) -> Aig:
         """Steps of a whole grid as one circuit, hashed: for proofs about all states at once.

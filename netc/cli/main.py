@@ -18,6 +18,7 @@ COMMANDS = {
     "blif": ("blif", "Write a circuit as BLIF."),
     "cec": ("cec", "Check whether two circuits are equivalent."),
     "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER or DOT."),
+    "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
     "run": ("run", "Run a model on data: classes, scores or bits."),

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import twins
+from helpers_automata import checkpoint_cell
 from hypothesis import given
 from hypothesis import strategies as st
 from netc.runtime import grid as runtime_grid
 from netc.runtime.table import kernels
 
-from netc import Aig, Builder, Dense, Grid, LayeredNetwork, Model, NetcError, compile, simulate
+from netc import Aig, Builder, Grid, Model, NetcError, compile, simulate
 
 Bits = npt.NDArray[np.bool_]
 
@@ -210,6 +211,37 @@ def test_an_unrolled_grid_is_the_same_function(boundary: str, order: str) -> Non
         np.testing.assert_array_equal(simulate(unrolled, state.reshape(70, -1)), expected.reshape(70, -1))
 
 
+@pytest.mark.parametrize("order", ["neighbour", "channel"])
+def test_channels_that_are_never_seen_are_left_out(order: str) -> None:
+    """Channel 3 reads 1, 1 reads 3 and itself, 0 reads 2, and 2 reads all."""
+
+    def read(f: int, c: int) -> int:
+        return build.input(4 * f + c if order == "neighbour" else 9 * c + f)
+
+    build = Builder(36)
+    every = read(8, 0)
+    for c in (1, 2, 3):
+        every = build.xor(every, read(c, c))
+    outputs = [read(3, 2) ^ 1, build.xor(read(0, 3), read(4, 1)), every, build.and_(read(2, 1), read(5, 1) ^ 1)]
+    names = {"input": {index: f"x{index}" for index in range(36)}, "output": {1: "one", 2: "two"}}
+    whole = Grid(build.finish(outputs, names=names), "zero", order)
+    small, kept = whole.seen_by([3])
+    assert kept == (1, 3)
+    assert small.channels == 2
+    logic = small.cell.logic
+    assert logic.num_ands == 4  # of the two outputs, and no more
+    assert logic.ports.name("output", 0) == "one"
+    assert logic.ports.name("output", 1) is None
+    assert logic.ports.name("input", 3) == ("x7" if order == "neighbour" else "x12")
+    state = random_state(2, 9, 20, 4)
+    expected = compile(whole).run(state, 5)
+    found = compile(small).run(state[..., list(kept)], 5)
+    np.testing.assert_array_equal(found, expected[..., list(kept)])
+    assert whole.seen_by([0])[1] == (0, 1, 2, 3)
+    with pytest.raises(NetcError, match=r"channels \[4\] of 4, counted from 0"):
+        whole.seen_by([4])
+
+
 def test_what_is_no_cell_is_an_error() -> None:
     build = Builder(8)
     with pytest.raises(NetcError, match="8 inputs and 1 outputs is no cell"):
@@ -260,58 +292,16 @@ def test_what_cannot_be_run_is_an_error(state: Any, options: dict[str, Any], mes
 # ---- The trained automata of the corpus ----
 
 
-def checkpoint_cell(path: Path, channels: int) -> LayeredNetwork:
-    """The cell of a DiffLogic CA checkpoint, from the definition of its layers."""
-    with np.load(path) as data:
-        arrays = dict(data)
-
-    def gates(part: str, layer: int) -> tuple[Any, Any, Any]:
-        ids = arrays[f"params.{part}.{layer}"].argmax(axis=-1)
-        return ids, arrays[f"wires.{part}.{layer}.a"], arrays[f"wires.{part}.{layer}.b"]
-
-    def table(gate: int) -> int:  # f(a, b) is bit 3 - 2 a - b of the gate's number; ours has a as the lower index bit
-        return sum((int(gate) >> (3 - 2 * a - b) & 1) << (a + 2 * b) for a in (0, 1) for b in (0, 1))
-
-    copy = 0b1010
-    layers, depth = [], len([name for name in arrays if name.startswith("params.perceive")])
-    where = {("patch", f, c): f * channels + c for f in range(9) for c in range(channels)}  # who is which output so far
-    kernels = len(arrays["params.perceive.0"])
-    for layer in range(depth):
-        ids, a, b = gates("perceive", layer)
-        rows = [(copy, (where["patch", 4, c],) * 2) for c in range(channels)]
-        now: dict[tuple[Any, ...], int] = {("patch", 4, c): c for c in range(channels)}
-        for k, c, s in np.ndindex(kernels, channels, ids.shape[1]):
-            sources = [where[("patch", int(wire), c) if layer == 0 else (k, c, int(wire))] for wire in (a[s], b[s])]
-            now[k, c, s] = len(rows)
-            rows.append((table(ids[k, s]), tuple(sources)))
-        layers.append(rows)
-        where = now
-    width = ids.shape[1]
-    order = list(range(channels))
-    order += [where[k, c, s] for c, s, k in np.ndindex(channels, width, kernels)]
-    for layer in range(len([name for name in arrays if name.startswith("params.update")])):
-        ids, a, b = gates("update", layer)
-        sources_of = order if layer == 0 else list(range(10**6))
-        layers.append([(table(g), (sources_of[i], sources_of[j])) for g, i, j in zip(ids, a, b, strict=True)])
-    return LayeredNetwork(
-        9 * channels,
-        [
-            Dense(np.array([t for t, _ in rows], np.uint64), np.array([w for _, w in rows], np.uint32))
-            for rows in layers
-        ],
-    )
-
-
 @pytest.fixture(scope="module")
 def life(corpus: Path) -> tuple[Model, dict[str, Any]]:
     with np.load(corpus / "dlgn" / "difflogic_ca_gol_ref.npz") as data:
-        return Model.of_layers(checkpoint_cell(corpus / "dlgn" / "difflogic_ca_gol.npz", 1)), dict(data)
+        return Model.of_layers(checkpoint_cell(corpus / "dlgn" / "difflogic_ca_gol.npz")), dict(data)
 
 
 @pytest.fixture(scope="module")
 def checkerboard(corpus: Path) -> tuple[Model, dict[str, Any]]:
     with np.load(corpus / "dlgn" / "difflogic_ca_checkerboard_ref.npz") as data:
-        return Model.of_layers(checkpoint_cell(corpus / "dlgn" / "difflogic_ca_checkerboard.npz", 8)), dict(data)
+        return Model.of_layers(checkpoint_cell(corpus / "dlgn" / "difflogic_ca_checkerboard.npz")), dict(data)
 
 
 @pytest.mark.corpus
