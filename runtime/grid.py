@@ -72,15 +72,18 @@ class GridNet:
         channels = self.grid.channels
         if now.ndim < 3 or now.shape[-1] != channels:
             raise NetcError("", f"the state has shape {now.shape}; this automaton's is (…, height, width, {channels})")
-        if steps < 0:
+        if not 0 <= steps < 1 << 62:
             raise NetcError("", f"{steps} steps")
         if record is not None and record < 1:
             raise NetcError("", f"record={record}; it is at least 1")
         if threads is not None and threads < 1:
             raise NetcError("", f"threads={threads}; it is at least 1")
         updates, kept = self._updates(now.shape[:-1], steps, rate, seed, masks)
-        stops = list(range(0, steps + 1, record)) if record else [steps]
-        result = np.empty((len(stops), *now.shape), np.uint8)
+        stops = range(0, steps + 1, record) if record else range(steps, steps + 1)
+        try:
+            result = np.empty((len(stops), *now.shape), np.uint8)
+        except ValueError:  # more than NumPy can count
+            raise MemoryError(f"no memory for {len(stops)} states") from None
         if now.size:
             self._run(now, stops, updates, result, threads)
         del kept
@@ -115,7 +118,7 @@ class GridNet:
     def _run(
         self,
         now: npt.NDArray[np.uint8],
-        stops: list[int],
+        stops: range,
         updates: Any,
         result: npt.NDArray[np.uint8],
         threads: int | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -24,7 +25,7 @@ _FRAMES = 400  # of a picture
 @click.command("grid", epilog=EPILOG)
 @click.argument("cell")
 @click.option("--size", metavar="HxW", help="Rows and columns, such as 16x16. Default: those of the file in --init.")
-@click.option("--steps", type=click.IntRange(min=0), default=1, show_default=True, help="How many steps to take.")
+@click.option("--steps", type=click.IntRange(0, 1 << 60), default=1, show_default=True, help="How many steps to take.")
 @click.option(
     "--init",
     metavar="random|FILE",
@@ -109,6 +110,9 @@ def command(
         raise NetcError(cell, error.what, error.hint) from None
     if channel >= channels:
         raise NetcError("--channel", f"there is no channel {channel}; this cell has {channels}, counted from 0")
+    after = range(steps, steps + 1) if every is None else range(0, steps + 1, every)
+    if picture is not None and len(after) > _FRAMES:
+        raise NetcError("--picture", f"{len(after):,} states; a picture has at most {_FRAMES}", "--every N draws fewer")
     start = _start(init, size, channels, seed)
     outcome = common.run_optimizer(
         loaded,
@@ -127,7 +131,6 @@ def command(
     states = net.run(start, steps, record=every, rate=rate, seed=seed, threads=threads)
     seconds = time.perf_counter() - started
     height, width = start.shape[-3:-1]
-    after = [steps] if every is None else list(range(0, steps + 1, every))
     frames = states.reshape(len(after), -1, height, width, channels)[:, 0, :, :, channel]  # of the first grid
     if picture is not None:
         shown = [start.reshape(-1, height, width, channels)[0, :, :, channel].astype(bool), *frames]
@@ -138,7 +141,7 @@ def command(
     updates = start.size // channels * steps
     if as_json:
         facts = {"cell": cell, "channels": channels, "grids": grids, "height": height, "width": width}
-        facts |= {"boundary": boundary, "steps": steps, "seconds": seconds, "after": after}
+        facts |= {"boundary": boundary, "steps": steps, "seconds": seconds, "after": list(after)}
         facts["alive"] = [int(frame.sum()) for frame in frames]
         common.print_json(facts)
     many = f"{grids:,} grids of " if grids > 1 else ""
@@ -196,13 +199,9 @@ def _write(output: str | None, states: Any, frames: Any) -> None:
             file.write("".join(f"{line}\n" for line in ([""] if index else []) + list(lines(frame))).encode())
 
 
-def _draw(picture: str, frames: Any, after: list[int]) -> None:
+def _draw(picture: str, frames: Any, after: Iterable[int]) -> None:
     from netc.files import write_chunks
     from netc.pictures import svg
 
-    if len(frames) > _FRAMES:
-        raise NetcError(
-            "--picture", f"{len(frames):,} states; a picture has at most {_FRAMES}", "--every N draws fewer"
-        )
     captions = ["start" if step == 0 else f"step {step:,}" for step in after]
     write_chunks(picture, (text.encode() for text in svg(frames, captions)))
