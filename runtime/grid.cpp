@@ -101,6 +101,37 @@ uint64_t drawn_bits(uint64_t seed, uint64_t first, uint64_t threshold) {
     return bits;
 }
 
+// Draws of one grid after the other, 64 at a time: those of a row begin where those of the row before end.
+class Draws {
+public:
+    Draws(uint64_t seed, uint64_t threshold) : seed_(seed), threshold_(threshold) {}
+
+    // Bit i: draw number first + i of a grid is below the threshold; up to 64.
+    uint64_t bits(int64_t grid, int64_t first, int64_t count) {
+        unsigned shift = static_cast<unsigned>(first & 63);
+        uint64_t found = word(grid, first >> 6) >> shift;
+        if (shift + count > 64) found |= word(grid, (first >> 6) + 1) << (64 - shift);
+        return count < 64 ? found & ~(~uint64_t{0} << count) : found;
+    }
+
+private:
+    uint64_t word(int64_t grid, int64_t index) {
+        if (grid != grid_) {
+            grid_ = grid;
+            grid_seed_ = mixed(seed_ + static_cast<uint64_t>(grid + 1) * kGolden);
+            index_ = -1;
+        }
+        if (index != index_) {
+            index_ = index;
+            word_ = drawn_bits(grid_seed_, static_cast<uint64_t>(index) * 64, threshold_);
+        }
+        return word_;
+    }
+
+    uint64_t seed_, threshold_, grid_seed_ = 0, word_ = 0;
+    int64_t grid_ = -1, index_ = -1;
+};
+
 uint64_t bits_of_bytes(const uint8_t *bytes, int64_t count) {
     uint64_t bits = 0;
     for (int64_t i = 0; i < count; i++) bits |= static_cast<uint64_t>(bytes[i] & 1) << i;
@@ -272,6 +303,7 @@ private:
     // Which cells of a block take this step.
     void mask_block(int64_t block, int64_t step, const netc_grid_updates &updates, uint64_t *mask) const {
         int64_t begin = block * kBlock, end = begin + kBlock;
+        Draws draws(updates.seed, updates.threshold);
         for (int64_t row = std::max<int64_t>(0, (begin - origin) / pitch); place(0, row, 0) < end; row++) {
             int64_t grid = row / rows, y = row % rows, start = place(0, row, 0);
             if (grid >= grids) break;
@@ -283,10 +315,7 @@ private:
                     const uint8_t *bytes = updates.mask + ((step * grids + grid) * height + y) * width + x;
                     bits = bits_of_bytes(bytes, length);
                 } else {
-                    uint64_t seed = mixed(updates.seed + static_cast<uint64_t>(grid + 1) * kGolden);
-                    int64_t first = ((updates.first_step + step) * height + y) * width + x;
-                    bits = drawn_bits(seed, static_cast<uint64_t>(first), updates.threshold);
-                    if (length < 64) bits &= ~(~uint64_t{0} << length);
+                    bits = draws.bits(grid, ((updates.first_step + step) * height + y) * width + x, length);
                 }
                 or_bits(mask, at - begin, bits, length);
             }
