@@ -122,3 +122,24 @@ def test_training_is_written_down() -> None:
     assert [arrays[f"params.perceive.{layer}"].shape for layer in range(3)] == [(4, 8, 16), (4, 4, 16), (4, 2, 16)]
     assert "UPDATE = (64, 64, 32, 16, CHANNELS)" in text
     assert [len(arrays[f"params.update.{layer}"]) for layer in range(5)] == [64, 64, 32, 16, 8]
+
+
+def test_torch_runs_it_to_the_same_states(trained: netc.Model) -> None:
+    """The cell of train.py, every gate the largest of its logits, on the same starts."""
+    torch = pytest.importorskip("torch", reason="torch trained this automaton; netc runs it without")
+    train = runpy.run_path(str(HERE / "train.py"))
+    cell = train["Cell"](train["SEED"])
+    with np.load(HERE / "model.npz") as arrays:
+        for part in ("perceive", "update"):
+            logits, wires = getattr(cell, part), getattr(cell, f"wires_{part}")
+            for layer in range(len(logits)):
+                logits[layer] = torch.tensor(arrays[f"params.{part}.{layer}"])
+                for side, wire in zip("ab", wires[layer], strict=True):  # the seed draws the wires that are in the file
+                    assert wire.tolist() == arrays[f"wires.{part}.{layer}.{side}"].tolist()
+    state = starts(3, 16, 16)
+    found = netc.compile(netc.Grid(trained, "zero")).run(state, 20, record=1)
+    now = torch.tensor(np.moveaxis(state, -1, 0)).float()
+    for after in found[1:]:
+        with torch.no_grad():
+            now = cell.run(now, 1, hard=True)
+        np.testing.assert_array_equal(np.moveaxis(now.numpy(), 0, -1), after)
