@@ -14,6 +14,7 @@ import pytest
 import twins
 
 from netc import Aig, Builder, Grid, compile, write
+from netc.cli.main import main
 
 Netc = Callable[..., Any]
 
@@ -78,12 +79,11 @@ def test_async_and_random_starts_follow_the_seed(netc: Netc, tmp_path: Path) -> 
     cell = two_channels()
     write(cell, tmp_path / "cell.aig")
     options = ["cell.aig", "--size", "9x11", "--steps", 6, "--async", 0.5, "-q"]
-    for seed in (0, 1):
-        for engine in ("table", "c"):
-            netc("grid", *options, "--seed", seed, "--engine", engine, "-o", f"{seed}{engine}.npy")
+    for seed, engine in ((0, "table"), (1, "table"), (1, "c")):
+        netc("grid", *options, "--seed", seed, "--engine", engine, "-o", f"{seed}{engine}.npy")
     netc("grid", "-q", "cell.aig", "--size", "9x11", "--steps", 0, "--seed", 1, "-o", "start.npy")
-    found = {name: np.load(tmp_path / f"{name}.npy") for name in ("0table", "0c", "1table", "1c")}
-    np.testing.assert_array_equal(found["0table"], found["0c"])
+    found = {name: np.load(tmp_path / f"{name}.npy") for name in ("0table", "1table", "1c")}
+    np.testing.assert_array_equal(found["1table"], found["1c"])
     assert (found["0table"] != found["1table"]).any()
     expected = compile(Grid(cell)).run(np.load(tmp_path / "start.npy"), 6, rate=0.5, seed=1)
     np.testing.assert_array_equal(found["1c"], expected)
@@ -129,14 +129,22 @@ def test_json_says_what_was_run(netc: Netc, life: Path) -> None:
     ],
 )
 def test_what_cannot_be_run_is_one_line(
-    netc: Netc, life: Path, tmp_path: Path, options: list[str], message: str
+    life: Path,
+    tmp_path: Path,
+    options: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     np.save(tmp_path / "twos.npy", np.full((3, 3), 2))
     np.save(tmp_path / "words.npy", np.full((3, 3), "x"))
-    done = netc("grid", life, *options)
-    assert done.code == 2
-    assert message in done.err
-    assert done.text == ""
+    with pytest.raises(SystemExit) as left:
+        main(["grid", str(life), *options])
+    assert left.value.code == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.out == ""
 
 
 def test_a_circuit_that_is_no_cell_is_named(netc: Netc, tmp_path: Path) -> None:
