@@ -25,7 +25,7 @@ _FRAMES = 400  # of a picture
 @click.command("grid", epilog=EPILOG)
 @click.argument("cell")
 @click.option("--size", metavar="HxW", help="Rows and columns, such as 16x16. Default: those of the file in --init.")
-@click.option("--steps", type=click.IntRange(0, 1 << 60), default=1, show_default=True, help="How many steps to take.")
+@click.option("--steps", type=click.IntRange(min=0), default=1, show_default=True, help="How many steps to take.")
 @click.option(
     "--init",
     metavar="random|FILE",
@@ -111,8 +111,9 @@ def command(
     if channel >= channels:
         raise NetcError("--channel", f"there is no channel {channel}; this cell has {channels}, counted from 0")
     after = range(steps, steps + 1) if every is None else range(0, steps + 1, every)
-    if picture is not None and len(after) > _FRAMES:
-        raise NetcError("--picture", f"{len(after):,} states; a picture has at most {_FRAMES}", "--every N draws fewer")
+    count = 1 if every is None else steps // every + 1
+    if picture is not None and count > _FRAMES:
+        raise NetcError("--picture", f"{count:,} states; a picture has at most {_FRAMES}", "--every N draws fewer")
     start = _start(init, size, channels, seed)
     outcome = common.run_optimizer(
         loaded,
@@ -131,7 +132,7 @@ def command(
     states = net.run(start, steps, record=every, rate=rate, seed=seed, threads=threads)
     seconds = time.perf_counter() - started
     height, width = start.shape[-3:-1]
-    frames = states.reshape(len(after), -1, height, width, channels)[:, 0, :, :, channel]  # of the first grid
+    frames = states.reshape(count, -1, height, width, channels)[:, 0, :, :, channel]  # of the first grid
     if picture is not None:
         shown = [start.reshape(-1, height, width, channels)[0, :, :, channel].astype(bool), *frames]
         _draw(picture, shown if every is None else shown[1:], [0, steps] if every is None else after)

@@ -125,6 +125,11 @@ def test_json_says_what_was_run(netc: Netc, life: Path) -> None:
         (["--init", "twos.npy"], "twos.npy: a state has at least one cell, and holds bits, 0 or 1"),
         (["--init", "words.npy"], "words.npy: a state has at least one cell"),
         ([], "a random start needs --size"),
+        (["--size", "4x4", "--steps", "99999999999999999999"], "99999999999999999999 steps"),
+        (
+            ["--size", "4x4", "--steps", "99999999999999999999", "--every", "1", "--picture", "a.svg"],
+            "a picture has at",
+        ),
         (["--size", "4x4", "--async", "2"], "2.0 is not in the range"),
     ],
 )
