@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli import common
-from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.errors import InternalError, NetcError
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def command(
         threads=threads,
         verify=verify,
         quiet=quiet,
-        before="" if outputs == "raw" else f"lower-head{{outputs={outputs}}}",
+        before=common.head_pass(outputs),
     )
     report = outcome.model.report
     if report is None:
@@ -116,9 +115,7 @@ def command(
         for line in report.lines():
             common.say(line, quiet)
         common.say(f"wrote {', '.join(written)}", quiet or path == STDIO)
-    if outcome.interrupted:
-        return EXIT_INTERRUPT
-    return EXIT_STOPPED if report.stopped_at is not None else 0
+    return common.exit_code(outcome)
 
 
 def _target(target: str | None, output: str | None) -> str:

@@ -50,6 +50,12 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # before click makes an exit code of its own from it
+            return _reader_went_away()
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
@@ -104,9 +110,8 @@ def main(args: list[str] | None = None) -> None:
     except NetcError as error:
         click.echo(f"netc: {error}", err=True)
         code = EXIT_USAGE
-    except BrokenPipeError:  # the reader went away: nothing to say, and nowhere to say it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except BrokenPipeError:
+        code = _reader_went_away()
     except MemoryError:
         click.echo("netc: not enough memory for this", err=True)
         code = EXIT_STOPPED
@@ -121,6 +126,12 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the last net: whatever is left is a bug of ours
         code = _bug(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _reader_went_away() -> int:
+    """Nothing to say, and nowhere to say it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _bug(error: BaseException) -> int:

@@ -11,7 +11,8 @@ from netc.cli import common
 EPILOG = """\b
 Examples:
   netc stats design.aig
-  netc stats model.pt --json"""
+  netc stats model.pt --json
+  netc stats model.pt --given classes=10"""
 
 
 @click.command("stats", epilog=EPILOG)

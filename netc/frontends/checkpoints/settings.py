@@ -25,10 +25,16 @@ from netc.frontends.checkpoints.nodes import mapping
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.frontends.checkpoints.words import describe, label
 
-__all__ = ["Setting", "find_encoder", "find_number"]
+__all__ = ["BESIDE", "Setting", "find_encoder", "find_number", "find_text"]
+
+# Files of settings that training scripts leave beside a checkpoint.
+BESIDE = ("training_config.json", "config.json")
 
 # Where scripts keep their settings; `config` also inside another one.
-_PLACES = ("config", "model_config", "hyper_parameters", "hparams", "hyperparameters", "args")
+_PLACES = (
+    *("config", "model_config", "hyper_parameters", "hparams", "hyperparameters", "args", "__metadata__"),
+    *BESIDE,
+)
 
 _MOST_BITS = 1 << 22  # that an encoder may make of thresholds for all features
 
@@ -82,6 +88,11 @@ def find_number(checkpoint: Checkpoint, *names: str) -> Setting | None:
         if value is not None:
             return Setting(value, setting.found_at)
     return None
+
+
+def find_text(checkpoint: Checkpoint, *names: str) -> Setting | None:
+    """The first setting of one of these names that is a text."""
+    return next((setting for setting in _find(checkpoint, *names) if isinstance(setting.value, str)), None)
 
 
 def find_encoder(checkpoint: Checkpoint) -> tuple[Encoder, str] | None:
