@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from netc.runtime import grid as runtime_grid
 from netc.runtime.table import kernels
 
-from netc import Aig, Builder, Grid, Model, NetcError, compile, simulate
+from netc import Aig, Builder, Grid, Model, NetcError, compile, load, optimize, simulate
 
 Bits = npt.NDArray[np.bool_]
 
@@ -292,21 +292,23 @@ def test_what_cannot_be_run_is_an_error(state: Any, options: dict[str, Any], mes
 # ---- The trained automata of the corpus ----
 
 
-@pytest.fixture(scope="module")
-def life(corpus: Path) -> tuple[Model, dict[str, Any]]:
-    with np.load(corpus / "dlgn" / "difflogic_ca_gol_ref.npz") as data:
-        return Model.of_layers(checkpoint_cell(corpus / "dlgn" / "difflogic_ca_gol.npz")), dict(data)
-
-
-@pytest.fixture(scope="module")
-def checkerboard(corpus: Path) -> tuple[Model, dict[str, Any]]:
-    with np.load(corpus / "dlgn" / "difflogic_ca_checkerboard_ref.npz") as data:
-        return Model.of_layers(checkpoint_cell(corpus / "dlgn" / "difflogic_ca_checkerboard.npz")), dict(data)
+@pytest.fixture(scope="module", params=["by definition", "as loaded", "optimised"])
+def automata(corpus: Path, request: pytest.FixtureRequest) -> dict[str, tuple[Model, dict[str, Any]]]:
+    """Cell and reference of both."""
+    found = {}
+    for name in ("gol", "checkerboard"):
+        path = corpus / "dlgn" / f"difflogic_ca_{name}.npz"
+        cell = Model.of_layers(checkpoint_cell(path)) if request.param == "by definition" else load(path)
+        with np.load(corpus / "dlgn" / f"difflogic_ca_{name}_ref.npz") as data:
+            found[name] = optimize(cell, level=2) if request.param == "optimised" else cell, dict(data)
+    return found
 
 
 @pytest.mark.corpus
-def test_the_trained_life_gives_its_patches_and_is_life_on_a_torus(life: tuple[Model, dict[str, Any]]) -> None:
-    cell, reference = life
+def test_the_trained_life_gives_its_patches_and_is_life_on_a_torus(
+    automata: dict[str, tuple[Model, dict[str, Any]]],
+) -> None:
+    cell, reference = automata["gol"]
     patches = reference["patches"].reshape(512, 9)
     np.testing.assert_array_equal(compile(cell).bits(patches), reference["out"])
     state = random_state(2, 37, 70, 1)
@@ -321,9 +323,9 @@ def test_the_trained_life_gives_its_patches_and_is_life_on_a_torus(life: tuple[M
 @pytest.mark.corpus
 @pytest.mark.parametrize("engine", ["table", "c"])
 def test_the_trained_checkerboard_gives_its_patches_and_grids(
-    checkerboard: tuple[Model, dict[str, Any]], engine: str
+    automata: dict[str, tuple[Model, dict[str, Any]]], engine: str
 ) -> None:
-    cell, reference = checkerboard
+    cell, reference = automata["checkerboard"]
     np.testing.assert_array_equal(compile(cell).bits(reference["patches"].reshape(-1, 72)), reference["out"])
     net = compile(Grid(cell, "zero"), engine=engine)
     np.testing.assert_array_equal(net.run(reference["grid0"], 1), reference["grid1"])
