@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
     from netc.explanation.explanation import explain
+    from netc.grid import Grid
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
     from netc.live import from_jax, from_torch
@@ -40,6 +41,7 @@ _HOMES = {
     "Context": "context",
     "Dense": "layers",
     "Encoder": "encoder",
+    "Grid": "grid",
     "Head": "head",
     "InternalError": "errors",
     "LayeredNetwork": "layers",
@@ -69,6 +71,7 @@ __all__ = [
     "Context",
     "Dense",
     "Encoder",
+    "Grid",
     "Head",
     "InternalError",
     "LayeredNetwork",

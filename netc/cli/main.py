@@ -19,6 +19,7 @@ COMMANDS = {
     "cec": ("cec", "Check whether two circuits are equivalent."),
     "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),
     "explain": ("explain", "Read a model or circuit as rules and votes."),
+    "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
     "recover": ("recover", "Find the lost wiring of a checkpoint again, from its seed."),
