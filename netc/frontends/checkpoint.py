@@ -55,7 +55,9 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
     for made in registry.every("checkpoint", registry.CHECKPOINTS):
         family: Family = made()
         if family.claims(checkpoint):
-            return family.model(checkpoint, asked, name)
+            model = family.model(checkpoint, asked, name)
+            container, *found = model.notes
+            return replace(model, notes=(container, f"layout: {family.name}", *found))
     raise _unclaimed(checkpoint)
 
 
