@@ -56,8 +56,7 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
         family: Family = made()
         if family.claims(checkpoint):
             model = family.model(checkpoint, asked, name)
-            container, *found = model.notes
-            return replace(model, notes=(container, f"layout: {family.name}", *found))
+            return replace(model, notes=(*model.notes[:1], f"layout: {family.name}", *model.notes[1:]))
     raise _unclaimed(checkpoint)
 
 
