@@ -220,8 +220,10 @@ def seeds() -> dict[str, bytes]:
 
 # Mutants.
 
-INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b".", b"(", b"R", b"h", b"\xff\xff\xff\x7f", b"\xff" * 8, bytes(8))
-INTERESTING += (b"[", b"{", b'"', b"9", b"99999999", b"\xdf\xff\xff\xff\xff", b"\xc9\x00\x00\x00\x10\x01")
+_OF_PICKLES = (b"\x00", b"\xff", b"\x7f", b"\x80", b".", b"(", b"R", b"h", b"\xff\xff\xff\x7f", b"\xff" * 8, bytes(8))
+_OF_OTHERS = (b"[", b"{", b'"', b"9", b"99999999", b"\xdf\xff\xff\xff\xff", b"\xc9\x00\x00\x00\x10\x01")
+
+INTERESTING = _OF_PICKLES + _OF_OTHERS
 
 
 def mutant(random_: random.Random, data: bytes) -> bytes:

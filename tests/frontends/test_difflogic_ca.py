@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import fuzz_containers as forms
+import helpers_checkpoints
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -25,7 +26,7 @@ Array = npt.NDArray[Any]
 
 
 def gate(ids: Array, a: Array, b: Array) -> Array:
-    return ids >> (3 - 2 * a - b) & 1
+    return np.asarray(ids >> (3 - 2 * a - b) & 1)
 
 
 def cell_by_definition(cell: dict[str, Any], patches: Array) -> Array:
@@ -133,7 +134,7 @@ def test_random_cells_compute_their_definition_in_every_layout(
             forms.msgpack_of,
             lambda cell: forms.npz_of(forms.flattened(cell)),
             lambda cell: forms.safetensors_of(forms.flattened(cell)),
-            lambda cell: forms.files.pickled(forms.mapped(cell, forms.jax_in_pickle)),
+            lambda cell: helpers_checkpoints.pickled(forms.mapped(cell, forms.jax_in_pickle)),
         ]
     ),
 )

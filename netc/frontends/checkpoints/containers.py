@@ -53,7 +53,7 @@ def read(source: Source) -> tuple[str, Node, Tensors]:
     if data[:4] in _ZIP:
         archive = Archive(data)
         if npz.is_npz(archive):
-            return "NumPy .npz archive", *npz.read(archive, allowed)
+            return npz.read(archive, allowed)
         return "torch zip archive", *torchfile.read_zip(archive, allowed)
     if safetensors.is_safetensors(data):
         return "safetensors file", *safetensors.read(data, allowed)
