@@ -222,6 +222,13 @@ def test_load_knows_a_file_by_its_suffix_or_its_first_bytes(
     assert netc.load(path).logic.ports.outputs == 4
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "no\0name", "nothing/here", ""])
+def test_a_path_that_is_none_is_an_error(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NetcError):
+        netc.load(name)
+
+
 def test_a_directory_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(NetcError, match="this is a directory, and no orbax checkpoint"):
         netc.load(tmp_path)

@@ -47,7 +47,7 @@ def _other(data: bytes | mmap.mmap) -> tuple[str, str]:
 def read(source: Source) -> tuple[str, Node, Tensors]:
     """The container's name for notes, the tree, and its tensors; `NetcError` says what an unreadable file is."""
     data = source.data
-    if source.path is not None and source.path.is_dir():
+    if source.path is not None and source.is_directory:
         return "orbax directory", *orbax.read(source.path, torchfile.allowance)
     allowed = torchfile.allowance(len(data))
     if data[:4] in _ZIP:
