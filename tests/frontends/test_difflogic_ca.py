@@ -227,10 +227,18 @@ def test_a_cell_that_does_not_fit_together_is_an_error_with_its_layer(
 
 def test_several_cells_are_an_error_that_names_them(files: ModuleType) -> None:
     cell = forms.random_cell(1)
-    with pytest.raises(NetcError, match="several cells: one, two"):
+    with pytest.raises(NetcError, match="several networks: one, two"):
         files.load(pickle.dumps({"one": cell["params"], "two": cell["params"], "wires": cell["wires"]}))
     model = files.load(pickle.dumps({"params": cell["params"], "ema": cell["params"], "wires": cell["wires"]}))
     check(model, cell)
+
+
+def test_arithmetic_with_the_same_names_is_no_cell(files: ModuleType) -> None:
+    """A neural automaton in torch has perceive and update too."""
+    keys = [f"{net}.{i}.{name}" for net in ("perceive", "update") for i in (0, 2) for name in ("weight", "bias")]
+    state = {key: np.zeros((4, 4)) for key in keys}
+    with pytest.raises(NetcError, match="no network of logic gates"):
+        files.load(pickle.dumps(state))
 
 
 def test_options_of_classifiers_are_refused(files: ModuleType) -> None:

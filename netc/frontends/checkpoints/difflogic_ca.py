@@ -52,7 +52,7 @@ class DifflogicCa:
     name: ClassVar[str] = "difflogic-ca"
 
     def claims(self, checkpoint: Checkpoint) -> bool:
-        return mentions(checkpoint, _PERCEIVE) and any(not tree.is_wires for tree in _trees(checkpoint))
+        return mentions(checkpoint, _PERCEIVE) and any(tree.is_params for tree in _trees(checkpoint))
 
     def model(self, checkpoint: Checkpoint, options: Options, name: str) -> Model:
         """The cell as a circuit: input f · channels + c is ``p[f][c]``, output c is ``out[c]``."""
