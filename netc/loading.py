@@ -42,8 +42,9 @@ def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any)
     """Read a circuit or a trained network: AIGER, BLIF, or a checkpoint, which may be a directory; ``-`` is standard
     input.
 
-    `format` overrides what suffix and first bytes say. `options` go to the format's loader (checkpoints:
-    `input_bits`, `classes`, `tau`). Raises `NetcError` with the place for anything wrong with the file.
+    `format` overrides what suffix and first bytes say. `options` go to the format's loader; those of checkpoints are
+    the fields of `netc.frontends.checkpoints.family.Options`. Raises `NetcError` with the place for anything wrong
+    with the file.
     """
     directory = str(path) != STDIO and is_directory(path)
     source = Source(str(path), b"", Path(path)) if directory else read_source(path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netc.frontends.checkpoints.inert import Global, Node, Object, Persistent
 
-__all__ = ["NOTHING", "maker", "mapping", "sequence"]
+__all__ = ["NOTHING", "maker", "mapping", "sequence", "sizes"]
 
 NOTHING = Global("", "")  # made a node that is no object
 
@@ -68,3 +68,11 @@ def sequence(node: Node) -> Sequence[Node] | None:
         found: Sequence[Node] = node.args[0]
         return found
     return None
+
+
+def sizes(node: Node, axes: int | None = None) -> list[int]:
+    """One number an axis, from a list of them or from one for all; [] for anything else."""
+    rows = sequence(node)
+    values = list(rows) if rows is not None else [node] * (axes or 1)
+    plain = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    return values if plain and axes in (None, len(values)) else []
