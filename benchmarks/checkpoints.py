@@ -95,7 +95,11 @@ def files(folder: Path) -> list[tuple[Path, Path, dict[str, Any]]]:
     others = (
         path for path in sorted((folder / "variants").iterdir()) if not path.name.startswith(("dwn", "convlogic"))
     )
-    given = {"buffers": {"classes": 2}, "stacked": {"classes": 2}, "difflogic.npz": {"classes": 2, "tau": 5.0}}
+    given: dict[str, dict[str, Any]] = {
+        "buffers": {"classes": 2},
+        "stacked": {"classes": 2},
+        "difflogic.npz": {"classes": 2, "tau": 5.0},
+    }
     for path in others:
         if not path.name.endswith(("_gateids.npz", "f64.full.pt", "half.full.pt", "bf16.full.pt", "const.full.pt")):
             options = next((value for key, value in given.items() if path.name.startswith(key)), {})

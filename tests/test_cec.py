@@ -101,7 +101,7 @@ def test_names_pair_ports_where_all_agree() -> None:
 
 def test_a_counterexample_is_in_the_first_circuits_order() -> None:
     first, second = named(["a", "b"]), named(["b", "a"])
-    second = replace(second, roots=second.roots ^ 1)
+    second = replace(second, roots=second.roots ^ np.uint32(1))
     answer = check(first, second)
     assert answer.counterexample is not None
     assert answer.root == "output 0"

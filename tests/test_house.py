@@ -75,7 +75,7 @@ def test_public_names_are_what_all_says() -> None:
     for name in netc.__all__:
         assert getattr(netc, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'bogus'"):
-        _ = netc.bogus  # type: ignore[attr-defined]
+        _ = netc.bogus
 
 
 def test_help_starts_fast_and_without_numpy() -> None:

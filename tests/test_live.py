@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netc
-from netc import NetcError, registry
+from netc import Dense, NetcError, registry
 from netc.frontends.checkpoints.tree import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -40,7 +40,7 @@ def torch() -> Any:
 def classes(torch: Any) -> Any:
     """Layers as difflogic has them: a parameter, and wiring in a tuple that is no buffer."""
 
-    class LogicLayer(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class LogicLayer(torch.nn.Module):  # type: ignore[misc]
         def __init__(self, inputs: int, neurons: int, generator: Any, kind: Any = None) -> None:
             super().__init__()
             logits = torch.randn(neurons, 16, generator=generator)
@@ -53,7 +53,7 @@ def classes(torch: Any) -> Any:
             number = self.weights.argmax(-1)
             return (number >> (3 - 2 * a - b)) & 1
 
-    class GroupSum(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class GroupSum(torch.nn.Module):  # type: ignore[misc]
         def __init__(self, k: int, tau: float) -> None:
             super().__init__()
             self.k, self.tau = k, tau
@@ -62,6 +62,13 @@ def classes(torch: Any) -> Any:
             return x.reshape(*x.shape[:-1], self.k, -1).sum(-1) / self.tau
 
     return LogicLayer, GroupSum
+
+
+def first_dense(model: netc.Model) -> Dense:
+    assert model.trained is not None
+    layer = model.trained.layers[0]
+    assert isinstance(layer, Dense)
+    return layer
 
 
 def network(torch: Any, classes: Any, seed: int, widths: list[int], k: int, kind: Any = None) -> Any:
@@ -95,9 +102,8 @@ def test_a_model_does_not_change_when_training_goes_on(torch: Any, classes: Any)
     with torch.no_grad():
         module[1].weights += torch.randn(20, 16)
         module[1].indices[0].zero_()
-    assert model.trained is not None
-    np.testing.assert_array_equal(netc.from_torch(module).trained.layers[0].wiring[:, 0], 0)
-    assert model.trained.layers[0].wiring[:, 0].any()
+    np.testing.assert_array_equal(first_dense(netc.from_torch(module)).wiring[:, 0], 0)
+    assert first_dense(model).wiring[:, 0].any()
     np.testing.assert_array_equal(model.logic.ands, before)
 
 
@@ -115,6 +121,7 @@ def test_wrappers_and_types_are_seen_through(torch: Any, classes: Any) -> None:
         trained = netc.from_torch(other).trained
         assert trained is not None
         for layer, wanted in zip(trained.layers, ids, strict=True):
+            assert isinstance(layer, Dense)
             bits = layer.tables[:, 0, None] >> np.array([3, 1, 2, 0], np.uint64) & np.uint64(1)
             np.testing.assert_array_equal(bits @ np.array([1, 2, 4, 8], np.uint64), wanted)
 
@@ -128,7 +135,9 @@ def test_state_dicts_and_training_dictionaries_are_read(torch: Any) -> None:
     wanted = files.load(file.zipped(files.ordered(held)), classes=2)
     check_same(netc.from_torch(state, classes=2), wanted)
     whole = {"epoch": 3, "model": state, "config": {"k": 2, "tau": 4.0}, "optimizer": {"state": {}}}
-    assert netc.from_torch(whole).head.tau == 4
+    head = netc.from_torch(whole).head
+    assert head is not None
+    assert head.tau == 4
     check_same(netc.from_jax({"0": {"weights": logits, "indices": [*pairs]}}, classes=2), wanted)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netc
-from netc import NetcError
+from netc import Dense, NetcError
 from netc.recipes import RECIPES, draw, find_recipes
 
 Array = npt.NDArray[Any]
@@ -91,6 +91,8 @@ def test_lost_wiring_comes_back_gate_for_gate(corpus: Path, name: str) -> None:
     assert found.model.trained is not None
     assert whole.trained is not None
     for layer, same in zip(found.model.trained.layers, whole.trained.layers, strict=True):
+        assert isinstance(layer, Dense)
+        assert isinstance(same, Dense)
         np.testing.assert_array_equal(layer.wiring, same.wiring)
         np.testing.assert_array_equal(layer.tables, same.tables)
 

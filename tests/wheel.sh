@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 for archive in "$work"/dist/*; do echo "built $(basename "$archive")"; done
 "$python" -m venv "$work/venv"
 for wheel in "$work"/dist/*.whl; do  # with what the tests import, so that their types are known too
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel[test]"
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel[test]" types-networkx
 done
 # The sdist must build the same package by itself.
 "$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$work/again" "$work"/dist/*.tar.gz
@@ -32,7 +32,7 @@ fi
 mkdir typed
 cp -r "$root/tests" "$root/examples" "$root/benchmarks" "$root/pyproject.toml" typed/
 cd typed
-"$python" -m mypy --python-executable "$work/venv/bin/python" --explicit-package-bases tests
+MYPYPATH=tests "$python" -m mypy --python-executable "$work/venv/bin/python" --explicit-package-bases tests
 for folder in examples benchmarks; do
     MYPYPATH=$folder "$python" -m mypy --python-executable "$work/venv/bin/python" --explicit-package-bases $folder
 done

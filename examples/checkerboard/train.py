@@ -59,7 +59,7 @@ class Gates(torch.autograd.Function):
         return torch.addcmul(torch.addcmul(c0, ca, a), b, torch.addcmul(cb, cab, a))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         a, b, coefficients = ctx.saved_tensors
         _, ca, cb, cab = coefficients.unsqueeze(-1).unbind(-2)
         by_a, by_b = grad * a, grad * b

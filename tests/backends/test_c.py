@@ -125,12 +125,13 @@ def votes(seed: int, bits: int, classes: int) -> Head:
     counts = rng.integers(0, 2 * bits, classes)
     counts[-1] = 0
     total = int(counts.sum())
-    weight = rng.integers(-9, 10, total)
+    weight = rng.integers(-9, 10, total, np.int32)
     weight[: total // 3] = rng.choice([-1, 1], total // 3)
     if total:
         weight[0] = -100_000
     start = np.concatenate([[0], np.cumsum(counts)])
-    return Head(start, rng.integers(0, bits, total), weight, rng.integers(-50, 50, classes), tau=3.7, beta=0.3)
+    read, offsets = rng.integers(0, bits, total, np.uint32), rng.integers(-50, 50, classes, np.int32)
+    return Head(start, read, weight, offsets, tau=3.7, beta=0.3)
 
 
 def rows(seed: int, count: int, columns: int) -> Any:
@@ -140,7 +141,7 @@ def rows(seed: int, count: int, columns: int) -> Any:
 def whole_model(seed: int = 1) -> Model:
     """A model with everything in it: encoder, odd widths, a weighted head, class names."""
     network = random_layers(seed, 13, [40, 30, 21])
-    encoder = Encoder(5, np.arange(13) % 5, np.linspace(-1, 1, 13))
+    encoder = Encoder(5, np.arange(13, dtype=np.int32) % 5, np.linspace(-1, 1, 13))
     model = Model.of_layers(network, encoder=encoder, head=votes(seed, 21, 4), name="whole")
     return replace(model, class_names=("a", "b", "c", "d"))
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from netc import Builder, Dense, Encoder, Head, LayeredNetwork, Model, load, wri
 from netc.cli.main import COMMANDS
 from netc.ports import Ports
 
-Netc = Callable[..., "object"]
+Netc = Callable[..., Any]
 
 
 def redundant(path: Path) -> Path:

@@ -57,7 +57,10 @@ def test_small_formulas_agree_with_brute_force(clauses: list[list[int]], assumpt
 
 def pigeons(holes: int) -> tuple[list[list[int]], int]:
     """One pigeon more than holes: unsatisfiable, and only by search."""
-    var = lambda pigeon, hole: pigeon * holes + hole + 1  # noqa: E731
+
+    def var(pigeon: int, hole: int) -> int:
+        return pigeon * holes + hole + 1
+
     clauses = [[var(p, h) for h in range(holes)] for p in range(holes + 1)]
     clauses += [[-var(p, h), -var(q, h)] for h in range(holes) for p in range(holes + 1) for q in range(p)]
     return clauses, holes * (holes + 1)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netc import Aig, NetcError, simulate
+from netc.ports import Ports
 from netc.simulation import pack_columns, simulate_nodes, unpack_columns
 
 
@@ -26,4 +27,4 @@ def test_packing_and_unpacking_columns_are_inverse(samples: int, columns: int, s
 
 def test_patterns_of_another_width_are_refused() -> None:
     with pytest.raises(NetcError, match=r"the circuit reads \(n, 0\)"):
-        simulate(Aig(strategies.Ports(), np.zeros((0, 2), np.uint32), np.zeros(0, np.uint32)), np.zeros((1, 1)))
+        simulate(Aig(Ports(), np.zeros((0, 2), np.uint32), np.zeros(0, np.uint32)), np.zeros((1, 1)))

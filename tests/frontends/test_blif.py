@@ -554,9 +554,8 @@ def sample_texts(count: int, reset: int) -> list[str]:
             value, constant = rng.choice("01"), True
             while constant:
                 cubes = sorted({"".join(rng.choices("01-", k=len(fanins))) for _ in range(rng.randrange(1, 5))})
-                constant = twins_blif.cover_value(
-                    [(cube, "1") for cube in cubes], twins.all_patterns(len(fanins))
-                ).all()
+                patterns = twins.all_patterns(len(fanins))
+                constant = bool(twins_blif.cover_value([(cube, "1") for cube in cubes], patterns).all())
             body += f".names {' '.join(fanins)} n{index}\n" + "".join(f"{cube} {value}\n" for cube in cubes)
             signals.append(f"n{index}")
         body += f".latch n3 q0 {reset}\n.latch n11 q1 0\n"

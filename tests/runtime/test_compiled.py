@@ -47,8 +47,9 @@ def random_model(seed: int, widths: tuple[int, ...] = (300, 300, 90), inputs: in
     counts = rng.integers(0, 60, 7)
     total = int(counts.sum())
     start = np.concatenate([[0], np.cumsum(counts)])
-    bits, weights = rng.integers(0, width, total), rng.integers(-20, 21, total)
-    head = Head(start, bits, weights, rng.integers(-99, 99, 7))
+    bits = rng.integers(0, width, total, np.uint32)
+    weights, offsets = rng.integers(-20, 21, total, np.int32), rng.integers(-99, 99, 7, np.int32)
+    head = Head(start, bits, weights, offsets)
     return Model.of_layers(LayeredNetwork(inputs, layers), head=head)
 
 
@@ -101,7 +102,7 @@ def test_both_engines_give_the_bits_scores_and_classes_of_the_definition(k: int,
 
 
 def test_features_go_through_the_encoder(shared: Path) -> None:
-    model = random_model(5).with_encoder(Encoder(4, np.arange(20) % 4, np.linspace(-1, 1, 20)))
+    model = random_model(5).with_encoder(Encoder(4, np.arange(20, dtype=np.int32) % 4, np.linspace(-1, 1, 20)))
     x = np.random.default_rng(0).normal(size=(600, 4))
     assert np.array_equal(netc.compile(model, engine="c", cache=shared).scores(x), netc.compile(model).scores(x))
 

@@ -35,9 +35,9 @@ def model(seed: int = 0) -> Model:
     random = np.random.default_rng(seed + 100)
     head = Head(
         np.array([0, 41, 60, 60, 80]),
-        random.integers(0, 41, 80),
-        random.integers(-300, 300, 80),
-        random.integers(-1000, 1000, 4),
+        random.integers(0, 41, 80, np.uint32),
+        random.integers(-300, 300, 80, np.int32),
+        random.integers(-1000, 1000, 4, np.int32),
         tau=3.0,
         beta=0.5,
     )
