@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 import netc
 from netc.expression import expression
@@ -27,9 +28,10 @@ def formulas(grid: netc.Grid) -> list[str]:
     return lines
 
 
-def board(side: int) -> np.ndarray:
+def board(side: int) -> npt.NDArray[np.bool_]:
     square = np.arange(side) // 2
-    return (square[:, None] + square) % 2 == 1
+    odd: npt.NDArray[np.bool_] = np.add.outer(square, square) % 2 == 1
+    return odd
 
 
 def main() -> None:
