@@ -42,6 +42,8 @@ BACKENDS = {
     "blif": "netc.backends.blif:Blif",
     "c": "netc.backends.c:C",
     "dot": "netc.backends.dot:Dot",
+    "graphml": "netc.backends.graphml:Graphml",
+    "npz": "netc.backends.npz:Npz",
     "verilog": "netc.backends.verilog:Verilog",
     "verilog-testbench": "netc.backends.testbench:VerilogTestbench",
 }

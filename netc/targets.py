@@ -15,7 +15,7 @@ from netc.grid import Grid
 from netc.machine import Machine
 from netc.model import Model
 
-__all__ = ["backend_for", "compile", "emit", "target_of", "write"]
+__all__ = ["backend_for", "compile", "emit", "save", "target_of", "write"]
 
 
 @overload
@@ -70,14 +70,16 @@ def target_of(path: str | Path) -> str | None:
         ".blif": "blif",
         ".c": "c",
         ".dot": "dot",
+        ".graphml": "graphml",
         ".gv": "dot",
+        ".npz": "npz",
         ".v": "verilog",
     }
     return "c" if suffix in LIBRARY_SUFFIXES else by_suffix.get(suffix)
 
 
 def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
-    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"dot"``), in chunks."""
+    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"npz"`` …), in chunks."""
     subject = model if isinstance(model, Model) else Model(model)
     chunks: Iterator[bytes] = backend_for(target, **options).emit(subject)
     return chunks
@@ -99,3 +101,11 @@ def write(
         write_c(model if isinstance(model, Model) else Model(model), path, backend_for("c", **options), force=force)
         return
     write_chunks(path, emit(model, chosen, **options), force=force)
+
+
+def save(model: Model | Aig, path: str | Path, /, *, force: bool = True) -> None:
+    """Write netc's own exchange format: all of a model but its report, for `netc.load` and others to read.
+
+    A NumPy .npz archive of plain arrays and JSON, described in docs/formats.md. The same model gives the same bytes.
+    """
+    write(model, path, target="npz", force=force)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import click
+import helpers_recover
 import numpy as np
 import pytest
 
@@ -62,11 +63,18 @@ def folder(tmp_path: Path) -> Path:
     np.savez(tmp_path / "samples.npz", x=test["x"])
     np.savez(tmp_path / "data.npz", x=test["x"])
     np.save(tmp_path / "labels.npy", test["labels"])
+    _lose_wiring(tmp_path)
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "netc"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error -c "from netc.cli import main; main()" "$@"\n')
     program.chmod(0o755)
     return tmp_path
+
+
+def _lose_wiring(folder: Path) -> None:
+    """weights.pt has gates and no wiring, and labelled.npz shows what it does with the wiring of seed 77."""
+    helpers_recover.saved(folder / "weights.pt", helpers_recover.LOGITS)
+    np.savez(folder / "labelled.npz", x=helpers_recover.X, labels=helpers_recover.LABELS)
 
 
 def run(line: str, folder: Path) -> str:
@@ -103,7 +111,11 @@ def test_the_examples_of_the_first_help_run(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/guide.md", "docs/formats.md", *(f"examples/{name}/README.md" for name in EXAMPLES)]
+    "page",
+    [
+        *("README.md", "docs/guide.md", "docs/formats.md", "docs/explain.md"),
+        *(f"examples/{name}/README.md" for name in EXAMPLES),
+    ],
 )
 def test_the_commands_of_the_documents_run_and_show_this(page: str, folder: Path) -> None:
     text = (ROOT / page).read_text()

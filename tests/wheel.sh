@@ -22,6 +22,7 @@ venv/bin/netc opt and.aag -q -o and.aig
 venv/bin/netc cec and.aag and.aig
 venv/bin/netc verilog and.aig --out and.v
 venv/bin/netc passes > /dev/null
+venv/bin/netc explain and.aig > /dev/null
 venv/bin/python -c 'import netc; assert netc.compile(netc.load("and.aig")).bits([[1, 1], [1, 0]]).tolist() == [[True], [False]]'
 if ls venv/lib/python3*/site-packages | grep -qxE 'passes|backends|runtime'; then
     echo "a folder landed in site-packages under a bare name" >&2

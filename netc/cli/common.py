@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from netc.model import Model
 
 __all__ = [
+    "Progress",
+    "check_binary",
+    "default_output",
     "encoder_options",
     "exit_code",
     "force_option",
@@ -28,7 +31,9 @@ __all__ = [
     "head_pass",
     "input_argument",
     "json_option",
+    "json_text",
     "load_model",
+    "make_encoder",
     "optimize_options",
     "output_option",
     "print_json",
@@ -144,25 +149,36 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
     return decorate
 
 
+def check_binary(target: str, path: str) -> None:
+    """`NetcError` for what is no text and would go to a terminal."""
+    if path == "-" and target in ("aiger", "npz") and sys.stdout.isatty():
+        raise NetcError("-o -", f"{target} is not for a terminal", "-o FILE writes a file")
+
+
 def say(text: str, quiet: bool = False) -> None:
     """A line for a person, on stderr."""
     if not quiet:
         click.echo(text, err=True)
 
 
+def json_text(data: dict[str, Any]) -> str:
+    """One JSON object, with the versions that every report has."""
+    return json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False)
+
+
 def print_json(data: dict[str, Any]) -> None:
-    """One object on stdout, with the versions that every report has."""
-    click.echo(json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False))
+    """One object on stdout."""
+    click.echo(json_text(data))
 
 
-def make_encoder(features_of: Model, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
+def make_encoder(bits: int, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
+    """The same thresholds on all features, for logic of `bits` inputs."""
     from netc.encoder import Encoder
 
     try:
         values = [float(text) for text in thresholds.split(",")]
     except ValueError:
         raise NetcError("--thresholds", f"{thresholds!r} is no list of numbers") from None
-    bits = features_of.logic.inputs
     if bits % len(values):
         raise NetcError("--thresholds", f"{len(values)} thresholds do not divide the model's {bits} input bits")
     return Encoder.thermometer(bits // len(values), values, order=bit_order, at_least=at_least)
@@ -193,7 +209,7 @@ def load_model(
         path = "-"
     model = load(path, format=format_, **(options or {}))
     if encoder and encoder.get("thresholds"):
-        made = make_encoder(model, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
+        made = make_encoder(model.logic.inputs, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
         model = model.with_encoder(made)
     return model
 

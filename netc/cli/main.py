@@ -17,10 +17,12 @@ EXIT_NO, EXIT_USAGE, EXIT_STOPPED, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 70, 130
 COMMANDS = {
     "blif": ("blif", "Write a circuit as BLIF."),
     "cec": ("cec", "Check whether two circuits are equivalent."),
-    "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER or DOT."),
+    "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),
+    "explain": ("explain", "Read a model or circuit as rules and votes."),
     "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
+    "recover": ("recover", "Find the lost wiring of a checkpoint again, from its seed."),
     "run": ("run", "Run a model on data: classes, scores or bits."),
     "sim": ("sim", "Simulate a circuit on patterns, latches included."),
     "stats": ("stats", "Show what is in a file."),
@@ -90,7 +92,7 @@ def cli() -> None:
     """A compiler and optimizer for logic networks.
 
     Reads trained logic gate networks (PyTorch checkpoints), AIGER and BLIF; optimizes; writes bit-parallel C,
-    Verilog, BLIF, AIGER and DOT. "-" is standard input or output.
+    Verilog, BLIF, AIGER, DOT and GraphML. "-" is standard input or output.
     """
 
 

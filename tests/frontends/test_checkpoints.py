@@ -462,7 +462,7 @@ def test_lost_wiring_is_named(files: ModuleType) -> None:
         files.load(file.zipped(state))
     lines = str(caught.value).splitlines()
     assert lines[0] == ("model.pt: the file holds gate weights but no wiring (difflogic's state_dict does not save it)")
-    assert lines[1].startswith("  hint: save the whole module, or ")
+    assert lines[1].startswith("  hint: netc recover model.pt --recipe ")
 
 
 def test_wiring_that_one_layer_lacks_is_named(files: ModuleType) -> None:
