@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 from netc.errors import NetcError
 
-__all__ = ["STDIO", "Source", "read_source", "write_chunks", "writing"]
+__all__ = ["STDIO", "Source", "is_directory", "read_source", "write_chunks", "writing"]
 
 STDIO = "-"
 
@@ -32,7 +32,10 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """A file in memory: its bytes (mapped where it is a plain file), the name for messages, the path if it has one."""
+    """A file in memory: its bytes (mapped where it is a plain file), the name for messages, the path if it has one.
+
+    A directory is a source without bytes, for the formats that are directories.
+    """
 
     name: str
     data: bytes | mmap.mmap
@@ -45,6 +48,10 @@ class Source:
             return "circuit"
         return Path(strip_compression(self.path.name)).stem or "circuit"
 
+    @property
+    def is_directory(self) -> bool:
+        return self.path is not None and is_directory(self.path)
+
     def located(self, error: NetcError) -> NetcError:
         """The same error with this file's name before its place."""
         if not error.place:
@@ -54,6 +61,14 @@ class Source:
         else:
             place = f"{self.name}: {error.place}"
         return NetcError(place, error.what, error.hint)
+
+
+def is_directory(path: str | Path) -> bool:
+    """Whether there is a directory of this name; not where nobody may look, or the name is none."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
 
 
 def strip_compression(name: str) -> str:
@@ -135,6 +150,8 @@ def read_source(path: str | Path) -> Source:
         raise NetcError(str(path), "this is a directory") from None
     except OSError as error:
         raise NetcError(str(path), error.strerror or str(error)) from None
+    except ValueError:  # a NUL
+        raise NetcError(ascii(str(path)), "this is no name of a file") from None
     if not len(mapped):
         raise NetcError(str(path), "the file is empty")
     return Source(str(path), _decompress(str(path), mapped), path)

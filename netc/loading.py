@@ -8,7 +8,7 @@ from typing import Any
 
 from netc import registry
 from netc.errors import NetcError
-from netc.files import STDIO, Source, read_source, strip_compression
+from netc.files import STDIO, Source, is_directory, read_source, strip_compression
 from netc.model import Model
 
 __all__ = ["detect", "load"]
@@ -17,7 +17,7 @@ __all__ = ["detect", "load"]
 def detect(source: Source, format: str | None = None) -> registry.Format:
     """The format of a file: as told, else by suffix, else by its first bytes. Directories have only one."""
     by_name = {known.name: known for known in registry.FORMATS}
-    if source.path is not None and source.path.is_dir():
+    if source.is_directory:
         return by_name[registry.OF_DIRECTORIES]
     if format is not None:
         if format not in by_name:
@@ -46,7 +46,8 @@ def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any)
     the fields of `netc.frontends.checkpoints.family.Options`. Raises `NetcError` with the place for anything wrong
     with the file.
     """
-    source = Source(str(path), b"", Path(path)) if str(path) != STDIO and Path(path).is_dir() else read_source(path)
+    directory = str(path) != STDIO and is_directory(path)
+    source = Source(str(path), b"", Path(path)) if directory else read_source(path)
     loader = registry.resolve(detect(source, format).loader)
     try:
         model: Model = loader(source, **options)

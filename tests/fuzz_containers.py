@@ -192,6 +192,11 @@ def seeds() -> dict[str, bytes]:
     text = {"config": np.array('{"k": 2, "tau": 1.5}')}
     cell = random_cell(1)
     chain = {"params": logits, "wires": [list(wires.T) for wires in pairs], "config": {"k": 2}}
+    sized = list(enumerate(zip(logits, pairs, strict=True)))
+    torchlogix = {f"{i}.weight": rows for i, (rows, _) in sized}
+    torchlogix |= {f"{i}.connections.indices": np.ascontiguousarray(wires.T) for i, (_, wires) in sized}
+    dwn = {f"{i}.luts": rows[:, :4] for i, (rows, _) in sized}
+    dwn |= {f"{i}.mapping": wires.astype(np.int32) for i, (_, wires) in sized}
     nested = {
         str(i): {"weights": rows, "indices": np.ascontiguousarray(wires.T)}
         for i, (rows, wires) in enumerate(zip(logits, pairs, strict=True))
@@ -206,6 +211,8 @@ def seeds() -> dict[str, bytes]:
         "npz, compressed": npz_of({**arrays, **text}, compressed=True),
         "safetensors": safetensors_of({**arrays, "0.weights": BFloat16(logits[0])}, {"k": "2", "tau": "1.5"}),
         "msgpack": msgpack_of({"net": nested, "config": {"k": 2, "tau": 1.5}}),
+        "torchlogix, safetensors": safetensors_of({name: np.ascontiguousarray(a) for name, a in torchlogix.items()}),
+        "DWN, npz": npz_of(dwn),
         "JAX, msgpack": msgpack_of(chain),
         "JAX, pickle": pickle.dumps(chain, 4),
         "cell, npz": npz_of(flattened(cell)),
@@ -220,8 +227,10 @@ def seeds() -> dict[str, bytes]:
 
 # Mutants.
 
-INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b".", b"(", b"R", b"h", b"\xff\xff\xff\x7f", b"\xff" * 8, bytes(8))
-INTERESTING += (b"[", b"{", b'"', b"9", b"99999999", b"\xdf\xff\xff\xff\xff", b"\xc9\x00\x00\x00\x10\x01")
+_OF_PICKLES = (b"\x00", b"\xff", b"\x7f", b"\x80", b".", b"(", b"R", b"h", b"\xff\xff\xff\x7f", b"\xff" * 8, bytes(8))
+_OF_OTHERS = (b"[", b"{", b'"', b"9", b"99999999", b"\xdf\xff\xff\xff\xff", b"\xc9\x00\x00\x00\x10\x01")
+
+INTERESTING = _OF_PICKLES + _OF_OTHERS
 
 
 def mutant(random_: random.Random, data: bytes) -> bytes:

@@ -19,7 +19,7 @@ from netc.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[1]
 SPANS = re.compile(r"\d[\d.,]* (ms|s|million)\b|[\d,]+/s")  # what differs from run to run
-EXAMPLES = ("checkerboard", "digits", "life")
+EXAMPLES = ("checkerboard", "digits", "iris", "life")
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 

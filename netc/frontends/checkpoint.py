@@ -55,7 +55,8 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
     for made in registry.every("checkpoint", registry.CHECKPOINTS):
         family: Family = made()
         if family.claims(checkpoint):
-            return family.model(checkpoint, asked, name)
+            model = family.model(checkpoint, asked, name)
+            return replace(model, notes=(*model.notes[:1], f"layout: {family.name}", *model.notes[1:]))
     raise _unclaimed(checkpoint)
 
 

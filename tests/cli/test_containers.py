@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fuzz_containers as forms
+import helpers_checkpoints
 import numpy as np
 import pytest
 
@@ -24,9 +25,9 @@ WRITERS: dict[str, Callable[[dict[str, Any]], bytes]] = {
 
 def network(seed: int) -> tuple[dict[str, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """A state_dict of five inputs and eight outputs, all rows of inputs, and the bits for each."""
-    logits, pairs = forms.files.random_network(seed, [5, 12, 8])
+    logits, pairs = helpers_checkpoints.random_network(seed, [5, 12, 8])
     rows = (np.arange(32)[:, None] >> np.arange(5) & 1).astype(np.uint8)
-    bits = forms.files.evaluate([one.argmax(axis=1) for one in logits], pairs, rows.astype(bool))
+    bits = helpers_checkpoints.evaluate([one.argmax(axis=1) for one in logits], pairs, rows.astype(bool))
     return forms.state_dict(logits, pairs), rows, bits
 
 

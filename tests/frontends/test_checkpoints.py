@@ -113,6 +113,7 @@ def test_the_notes_say_what_was_found(files: ModuleType) -> None:
     notes = files.load(file.zipped({"epoch": 3, "model": root})).notes
     assert notes == (
         "torch zip archive: a whole module (torch.nn.Sequential) under 'model'",
+        "layout: difflogic",
         "each gate is the first largest of 16 logits (float32), wired as in indices",
         "changes no bit: 0 (torch.nn.Flatten)",
         "5 input bits, as layer 1 says",

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import fuzz_containers as forms
+import helpers_checkpoints
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -25,7 +26,7 @@ Array = npt.NDArray[Any]
 
 
 def gate(ids: Array, a: Array, b: Array) -> Array:
-    return ids >> (3 - 2 * a - b) & 1
+    return np.asarray(ids >> (3 - 2 * a - b) & 1)
 
 
 def cell_by_definition(cell: dict[str, Any], patches: Array) -> Array:
@@ -133,7 +134,7 @@ def test_random_cells_compute_their_definition_in_every_layout(
             forms.msgpack_of,
             lambda cell: forms.npz_of(forms.flattened(cell)),
             lambda cell: forms.safetensors_of(forms.flattened(cell)),
-            lambda cell: forms.files.pickled(forms.mapped(cell, forms.jax_in_pickle)),
+            lambda cell: helpers_checkpoints.pickled(forms.mapped(cell, forms.jax_in_pickle)),
         ]
     ),
 )
@@ -165,6 +166,7 @@ def test_inputs_are_named_by_neighbour_and_channel(files: ModuleType) -> None:
 def test_the_notes_say_what_was_found(files: ModuleType) -> None:
     assert files.load(forms.msgpack_of(forms.random_cell(1, channels=2))).notes == (
         "MessagePack file: a cell of a logic cellular automaton, gates in params, wires in wires",
+        "layout: difflogic-ca",
         "each gate is the first largest of 16 logits (float32)",
         "channels: 2; kernels: 2 of 5, 3 gates on the 9 bits of each channel, and a copy of the cell's own bit; "
         "update: 2 layers",
@@ -226,10 +228,18 @@ def test_a_cell_that_does_not_fit_together_is_an_error_with_its_layer(
 
 def test_several_cells_are_an_error_that_names_them(files: ModuleType) -> None:
     cell = forms.random_cell(1)
-    with pytest.raises(NetcError, match="several cells: one, two"):
+    with pytest.raises(NetcError, match="several networks: one, two"):
         files.load(pickle.dumps({"one": cell["params"], "two": cell["params"], "wires": cell["wires"]}))
     model = files.load(pickle.dumps({"params": cell["params"], "ema": cell["params"], "wires": cell["wires"]}))
     check(model, cell)
+
+
+def test_arithmetic_with_the_same_names_is_no_cell(files: ModuleType) -> None:
+    """A neural automaton in torch has perceive and update too."""
+    keys = [f"{net}.{i}.{name}" for net in ("perceive", "update") for i in (0, 2) for name in ("weight", "bias")]
+    state = {key: np.zeros((4, 4)) for key in keys}
+    with pytest.raises(NetcError, match="no network of logic gates"):
+        files.load(pickle.dumps(state))
 
 
 def test_options_of_classifiers_are_refused(files: ModuleType) -> None:
@@ -237,7 +247,7 @@ def test_options_of_classifiers_are_refused(files: ModuleType) -> None:
     assert files.load(data, input_bits=9).logic.inputs == 9
     with pytest.raises(NetcError, match="the cell reads 9 bits"):
         files.load(data, input_bits=10)
-    with pytest.raises(NetcError, match="no classes"):
+    with pytest.raises(NetcError, match="classes: a cell of an automaton has no such option"):
         files.load(data, classes=2)
 
 

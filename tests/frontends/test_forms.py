@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import fuzz_containers as forms
+import helpers_checkpoints
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,8 +33,8 @@ WRITERS: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "safetensors": forms.safetensors_of,
     "msgpack": forms.msgpack_of,
     "NumPy pickle": pickle.dumps,
-    "JAX pickle": lambda arrays: forms.files.pickled(forms.mapped(arrays, forms.jax_in_pickle)),
-    "MLX pickle": lambda arrays: forms.files.pickled(forms.mapped(arrays, forms.mlx_in_pickle)),
+    "JAX pickle": lambda arrays: helpers_checkpoints.pickled(forms.mapped(arrays, forms.jax_in_pickle)),
+    "MLX pickle": lambda arrays: helpers_checkpoints.pickled(forms.mapped(arrays, forms.mlx_in_pickle)),
 }
 
 
@@ -68,7 +69,7 @@ def test_bfloat16_of_jax_and_mlx_in_pickles_is_widened_exactly() -> None:
     jax.args[2][2].args = (Global("ml_dtypes", "bfloat16"), False, True)
     mlx = forms.mlx_in_pickle(upper)
     mlx.state = (mlx.state[0], 12)
-    root, tensors = opened(forms.files.pickled([jax, mlx]))
+    root, tensors = opened(helpers_checkpoints.pickled([jax, mlx]))
     for node in root:
         np.testing.assert_array_equal(tensors.array(node), array)
 
@@ -141,10 +142,13 @@ def test_an_array_of_no_numbers_or_of_a_strange_type_is_an_error_when_it_is_read
         tensors.array(root["x"])
 
 
-def test_npz_without_the_type_bfloat16_says_so() -> None:
-    with pytest.raises(NetcError, match=r"array x: .*bfloat16") as caught:
-        opened(forms.npz_of({"x": np.zeros(3, "V2")}))
-    assert caught.value.hint == "save it as float32"
+def test_bfloat16_in_npz_is_read_and_told() -> None:
+    """NumPy lacks the type: it and MLX write two bytes without one."""
+    array = np.array([[1.0, -2.5, np.inf], [0.0, 3.0, np.nan]], np.float32)
+    raw = np.frombuffer(forms.BFloat16(array).tobytes(), "V2").reshape(2, 3)
+    name, root, tensors = containers.read(Source("model", forms.npz_of({"x": raw})))
+    np.testing.assert_array_equal(tensors.array(root["x"]), array)
+    assert name == "NumPy .npz archive (type V2 is read as bfloat16)"
 
 
 def test_tensors_in_a_plain_pickle_are_read(files: ModuleType) -> None:
@@ -216,6 +220,13 @@ def test_load_knows_a_file_by_its_suffix_or_its_first_bytes(
     path = tmp_path / (name if named else "checkpoint_100")
     path.write_bytes(WRITERS[container](forms.state_dict(logits, pairs)))
     assert netc.load(path).logic.ports.outputs == 4
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "no\0name", "nothing/here", ""])
+def test_a_path_that_is_none_is_an_error(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NetcError):
+        netc.load(name)
 
 
 def test_a_directory_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import fuzz_containers as forms
+import helpers_checkpoints
 import numpy as np
 import pytest
 
@@ -69,7 +70,7 @@ def a_storage_made_by_eval(files: ModuleType) -> bytes:
 
 @hostile
 def a_jax_array_made_by_os_system(files: ModuleType) -> bytes:
-    call = (Global("os", "system"), ("touch NETC_PWNED",), None, {})
+    call: tuple[Any, ...] = (Global("os", "system"), ("touch NETC_PWNED",), None, {})
     cell = forms.mapped(forms.random_cell(1), lambda _: Object(Global("jax._src.array", "_reconstruct_array"), call))
     return bytes(files.pickled(cell))
 
@@ -131,7 +132,8 @@ def a_tree_of_lists_doubled_forty_times(files: ModuleType) -> bytes:
     for i in range(40):
         code += b"](h" + bytes([i]) + b"h" + bytes([i]) + b"eq" + bytes([i + 1])
     head = files.pickled({"perceive": 1})[2:-1].replace(b"\x8b\x01\x00\x00\x00\x01", b"h\x28")
-    return code + b"0" + files.pickled({"wires": {}, "params": None})[2:-1].replace(b"N", head) + b"."
+    whole = files.pickled({"wires": {}, "params": None})[2:-1].replace(b"N", head)
+    return bytes(code + b"0" + whole + b".")
 
 
 # Archives.
@@ -568,7 +570,7 @@ def test_the_watch_sees_what_a_file_would_run(watched: list[str]) -> None:
 
 def test_the_commands_say_the_same_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("model.npz").write_bytes(HOSTILE["an_array_of_objects"](forms.files))
+    Path("model.npz").write_bytes(HOSTILE["an_array_of_objects"](helpers_checkpoints))
     with pytest.raises(NetcError, match=r"model\.npz: array 0\.indices: this is an array of Python objects"):
         netc.load("model.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]

@@ -36,7 +36,7 @@ def numbers() -> Any:
 
 def next_state(path: Path) -> npt.NDArray[np.bool_]:
     patches = np.random.default_rng(2).integers(0, 2, (300, 27)).astype(bool)
-    return netc.compile(netc.load(path)).bits(patches)
+    return np.asarray(netc.compile(netc.load(path)).bits(patches))
 
 
 @pytest.fixture(scope="module")

@@ -47,13 +47,13 @@ def _other(data: bytes | mmap.mmap) -> tuple[str, str]:
 def read(source: Source) -> tuple[str, Node, Tensors]:
     """The container's name for notes, the tree, and its tensors; `NetcError` says what an unreadable file is."""
     data = source.data
-    if source.path is not None and source.path.is_dir():
+    if source.path is not None and source.is_directory:
         return "orbax directory", *orbax.read(source.path, torchfile.allowance)
     allowed = torchfile.allowance(len(data))
     if data[:4] in _ZIP:
         archive = Archive(data)
         if npz.is_npz(archive):
-            return "NumPy .npz archive", *npz.read(archive, allowed)
+            return npz.read(archive, allowed)
         return "torch zip archive", *torchfile.read_zip(archive, allowed)
     if safetensors.is_safetensors(data):
         return "safetensors file", *safetensors.read(data, allowed)

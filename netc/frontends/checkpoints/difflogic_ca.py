@@ -11,7 +11,7 @@ output s and kernel k, k fastest, and gives the next state.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import ClassVar
 
 import numpy as np
@@ -52,7 +52,7 @@ class DifflogicCa:
     name: ClassVar[str] = "difflogic-ca"
 
     def claims(self, checkpoint: Checkpoint) -> bool:
-        return mentions(checkpoint, _PERCEIVE) and any(not tree.is_wires for tree in _trees(checkpoint))
+        return mentions(checkpoint, _PERCEIVE) and any(tree.is_params for tree in _trees(checkpoint))
 
     def model(self, checkpoint: Checkpoint, options: Options, name: str) -> Model:
         """The cell as a circuit: input f · channels + c is ``p[f][c]``, output c is ``out[c]``."""
@@ -84,9 +84,9 @@ def _sizes(layers: list[Gates]) -> str:
 def _check_options(options: Options, inputs: int) -> None:
     if options.input_bits not in (None, inputs):
         raise NetcError("input_bits", f"{options.input_bits:,} contradicts the file: the cell reads {inputs:,} bits")
-    for name in ("classes", "tau"):
-        if getattr(options, name) is not None:
-            raise NetcError(name, "a cell gives its next state, no classes")
+    given = (field.name for field in fields(options) if field.name != "input_bits" and getattr(options, field.name))
+    for name in given:
+        raise NetcError(name, "a cell of an automaton has no such option")
 
 
 def _cell(perceive: list[Gates], update: list[Gates], channels: int) -> LayeredNetwork:

@@ -40,7 +40,8 @@ class DifflogicJax:
     name: ClassVar[str] = "difflogic-jax"
 
     def claims(self, checkpoint: Checkpoint) -> bool:
-        return mentions(checkpoint, "wires") and {tree.is_wires for tree in _trees(checkpoint)} == {True, False}
+        found = _trees(checkpoint) if mentions(checkpoint, "wires") else []
+        return any(tree.is_params for tree in found) and any(tree.is_wires for tree in found)
 
     def model(self, checkpoint: Checkpoint, options: Options, name: str) -> Model:
         params, wires = params_and_wires(_trees(checkpoint))

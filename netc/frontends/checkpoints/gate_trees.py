@@ -66,6 +66,14 @@ class Tree:
         rests = [rest for net in self.nets.values() for rest in net]
         return all(len(rest) == 2 and any(rest[1] in pair for pair in _PAIRS) for rest in rests)
 
+    @property
+    def is_params(self) -> bool:
+        """Whether it has one leaf a layer in every net, and is no tree of wires."""
+        rests = [rest for net in self.nets.values() for rest in net]
+        numbered = all(rest and rest[0].isdecimal() for rest in rests)
+        layers = {(net, rest[0]) for net, held in self.nets.items() for rest in held if rest}
+        return numbered and len(layers) == len(rests) and not self.is_wires
+
     def place(self, net: str, *layer: int) -> str:
         """For messages: ``params.update.3``."""
         return ".".join([self.called, *([net] if net else []), *map(str, layer)])
@@ -103,7 +111,7 @@ def trees(checkpoint: Checkpoint, split: Callable[[Path], tuple[Path, str, Path]
 def params_and_wires(found: Sequence[Tree]) -> tuple[Tree, Tree]:
     """The tree of each kind; `NetcError` if there is none of wires, or several of one kind."""
     wires = [tree for tree in found if tree.is_wires]
-    params = [tree for tree in found if not tree.is_wires]
+    params = [tree for tree in found if tree.is_params]
     if not wires:
         raise NetcError("", "the file holds gates but no wires", "save {'params': …, 'wires': …}")
     return _nearest(params), _nearest(wires)
@@ -117,7 +125,7 @@ def _nearest(trees: list[Tree]) -> Tree:
     found = named if len(named) == 1 else found
     if len(found) > 1:
         raise NetcError(
-            "", f"the file holds several cells: {listed(tree.called for tree in found)}", "save one of them"
+            "", f"the file holds several networks: {listed(tree.called for tree in found)}", "save one of them"
         )
     return found[0]
 

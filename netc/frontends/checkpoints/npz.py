@@ -13,7 +13,7 @@ from netc.errors import NetcError
 from netc.frontends.checkpoints import flat
 from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.checkpoints.inert import Node
-from netc.frontends.checkpoints.tensors import Stored, Tensors
+from netc.frontends.checkpoints.tensors import BFLOAT16, Stored, Tensors
 from netc.frontends.checkpoints.words import label
 
 __all__ = ["is_npz", "read"]
@@ -22,6 +22,7 @@ _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 4096
 _NUMBERS = "biuf"  # the letters of NumPy's types of plain numbers
 _MOST_ARRAYS = 20_000
+_RAW_PAIRS = "V2"  # what NumPy and MLX write for bfloat16, which NumPy lacks: two bytes of no type
 _LONGEST_TEXT = 1 << 20  # characters of a string: settings as JSON
 
 _DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([^'"]*)['"]""")
@@ -36,17 +37,19 @@ def is_npz(archive: Archive) -> bool:
     return bool(archive.members) and all(name.endswith(".npy") for name in archive.members)
 
 
-def read(archive: Archive, allowed: int) -> tuple[Node, Tensors]:
-    """The arrays by name; what has no dimension is a number or a string, or what the string says if it is JSON.
+def read(archive: Archive, allowed: int) -> tuple[str, Node, Tensors]:
+    """The container's name for notes, the arrays by name, and what reads them.
 
-    `allowed` is how many bytes of arrays may be read. Raises `NetcError` for arrays of Python objects, damaged headers.
+    What has no dimension is a number or a string, or what the string says if it is JSON. `allowed` is how many bytes of
+    arrays may be read. Raises `NetcError` for arrays of Python objects and damaged headers.
     """
     if len(archive.members) > _MOST_ARRAYS:
         raise NetcError("", f"the archive has {len(archive.members):,} arrays; netc reads {_MOST_ARRAYS:,}")
     tensors = Tensors(lambda _: None, allowed)
     reader = _Reader(archive, tensors)
     root = flat.tree((member.removesuffix(".npy"), reader.array(member)) for member in archive.members)
-    return root, tensors
+    name = "NumPy .npz archive"
+    return f"{name} (type {_RAW_PAIRS} is read as bfloat16)" if reader.raw else name, root, tensors
 
 
 def _place(member: str) -> str:
@@ -54,12 +57,13 @@ def _place(member: str) -> str:
 
 
 class _Reader:
-    """Reads members; `text` is how many characters of strings it may still read."""
+    """Reads members; `text` is how many characters of strings it may still read, `raw` whether there was bfloat16."""
 
     def __init__(self, archive: Archive, tensors: Tensors) -> None:
         self.archive = archive
         self.tensors = tensors
         self.text = _LONGEST_TEXT
+        self.raw = False
 
     def array(self, member: str) -> Node:
         """A string, a number, or an array whose header was read."""
@@ -78,9 +82,9 @@ class _Reader:
         if kind.startswith("O"):
             what = "this is an array of Python objects, which NumPy would unpickle and netc does not"
             raise NetcError(_place(member), what, _SAVE_EACH)
-        if kind.startswith("V"):
-            what = f"this is an array of raw bytes ({label(spelled)}): NumPy does not keep the type bfloat16"
-            raise NetcError(_place(member), what, "save it as float32")
+        if kind == _RAW_PAIRS:
+            self.raw = True
+            kind = BFLOAT16
         sizes = tuple(map(int, re.findall(rb"[0-9]+", shape[1])))
         if kind.startswith("U") and not sizes:
             return flat.meaning(self.string(member, end, kind[1:], big))

@@ -35,13 +35,16 @@ def read(path: Path, allowance: Callable[[int], int]) -> tuple[Node, Tensors]:
     `allowance` says how many bytes of arrays may be read from files of so many bytes. Raises `NetcError` for other
     directories, and with the command to install it where tensorstore is missing.
     """
-    folder = _find(path)
+    try:
+        folder = _find(path)
+        size = sum(file.lstat().st_size for file, _ in zip(folder.rglob("*"), range(_MOST_FILES), strict=False))
+    except OSError as error:
+        raise NetcError("", error.strerror or str(error)) from None
     described = _described(folder)
     try:
         tensorstore = importlib.import_module("tensorstore")
     except ImportError:
         raise NetcError("", "reading an orbax directory needs the package tensorstore", _INSTALL) from None
-    size = sum(file.stat().st_size for file, _ in zip(folder.rglob("*"), range(_MOST_FILES), strict=False))
     allowed = allowance(size)
     store = _Store(tensorstore, folder, described, allowed)
     root: dict[str, Node] = {}

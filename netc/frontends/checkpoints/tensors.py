@@ -159,7 +159,7 @@ class Tensors:
         self._storage = storage
         self._embedded = embedded
         self._opened: dict[int, Embedded] = {}  # by identity: nodes live as long as their tree
-        self._allowance = allowance
+        self._allowed = self._allowance = allowance
 
     def is_tensor(self, node: Node) -> bool:
         """Whether a node is a tensor or an array, though perhaps one that `array` refuses."""
@@ -229,6 +229,9 @@ class Tensors:
         return flat if flat is None else flat.reshape(len(rows), -1)
 
     def _spend(self, size: int) -> None:
+        if size > self._allowed:
+            what = f"it claims {size:,} bytes, more than a file of this size is believed"
+            raise NetcError("", what, "if that is right, save it without compression")
         self._allowance -= size
         if self._allowance < 0:
             raise NetcError("", "the tensors claim the same bytes again and again")

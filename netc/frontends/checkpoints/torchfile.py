@@ -53,8 +53,9 @@ def read_zip(archive: Archive, allowed: int) -> tuple[Node, Tensors]:
         name = f"{stem}data/{key}"
         return Storage(archive.read(name), little) if name in archive.members else None
 
+    data = bytes(archive.read(pickles[0]))
     try:
-        root = inert.read(bytes(archive.read(pickles[0]))).root
+        root = inert.read(data).root
     except NetcError as error:
         raise NetcError(f"{label(pickles[0])}, {error.place}" if error.place else "", error.what, error.hint) from None
     return root, Tensors(storage, allowed)
