@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "netc/core/simd.hpp"
+#include "runtime/draws.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/runner.hpp"
 #include "runtime/team.hpp"
@@ -20,7 +21,6 @@ namespace netc {
 namespace {
 
 constexpr int64_t kWords = kBlock / 64;
-constexpr uint64_t kGolden = 0x9E3779B97F4A7C15u;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -84,53 +84,6 @@ inline void or_bits(uint64_t *string, int64_t at, uint64_t bits, int64_t count) 
     string[at >> 6] |= bits << shift;
     if (shift + count > 64) string[(at >> 6) + 1] |= bits >> (64 - shift);
 }
-
-inline uint64_t mixed(uint64_t z) {
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-// Outputs first, first + 1, … of SplitMix64: bit i says that output first + i is below the threshold.
-NETC_CLONES
-uint64_t drawn_bits(uint64_t seed, uint64_t first, uint64_t threshold) {
-    uint64_t bits = 0;
-    for (uint64_t i = 0; i < 64; i++) {
-        uint64_t below = mixed(seed + (first + i + 1) * kGolden) >> 11 < threshold;
-        bits |= below << i;
-    }
-    return bits;
-}
-
-// Draws of one grid after the other, 64 at a time: those of a row begin where those of the row before end.
-class Draws {
-public:
-    Draws(uint64_t seed, uint64_t threshold) : seed_(seed), threshold_(threshold) {}
-
-    // Bit i: draw number first + i of a grid is below the threshold; up to 64.
-    uint64_t bits(int64_t grid, int64_t first, int64_t count) {
-        unsigned shift = static_cast<unsigned>(first & 63);
-        uint64_t found = word(grid, first >> 6) >> shift;
-        if (shift + count > 64) found |= word(grid, (first >> 6) + 1) << (64 - shift);
-        return count < 64 ? found & ~(~uint64_t{0} << count) : found;
-    }
-
-private:
-    uint64_t word(int64_t grid, int64_t index) {
-        if (grid != grid_) {
-            grid_ = grid;
-            grid_seed_ = mixed(seed_ + static_cast<uint64_t>(grid + 1) * kGolden);
-            index_ = -1;
-        }
-        if (index != index_) {
-            index_ = index;
-            word_ = drawn_bits(grid_seed_, static_cast<uint64_t>(index) * 64, threshold_);
-        }
-        return word_;
-    }
-
-    uint64_t seed_, threshold_, grid_seed_ = 0, word_ = 0;
-    int64_t grid_ = -1, index_ = -1;
-};
 
 uint64_t bits_of_bytes(const uint8_t *bytes, int64_t count) {
     uint64_t bits = 0;

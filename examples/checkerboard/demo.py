@@ -30,8 +30,8 @@ def formulas(grid: netc.Grid) -> list[str]:
 
 def board(side: int) -> npt.NDArray[np.bool_]:
     square = np.arange(side) // 2
-    made: npt.NDArray[np.bool_] = (square[:, None] + square) % 2 == 1
-    return made
+    odd: npt.NDArray[np.bool_] = np.add.outer(square, square) % 2 == 1
+    return odd
 
 
 def main() -> None:

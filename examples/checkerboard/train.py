@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,9 @@ class Gates(torch.autograd.Function):
         by_a, by_b = grad * a, grad * b
         sums = torch.stack([grad.sum(-1), by_a.sum(-1), by_b.sum(-1), (by_a * b).sum(-1)], dim=-1)
         return grad * torch.addcmul(ca, cab, b), grad * torch.addcmul(cb, cab, a), sums
+
+
+apply_gates: Callable[[Tensor, Tensor, Tensor], Tensor] = Gates.apply
 
 
 def pairs(inputs: int, gates: int, generator: torch.Generator) -> Wires:
@@ -129,13 +133,13 @@ class Cell:
         patch = torch.stack([padded[..., y : y + height, x : x + width] for y in range(3) for x in range(3)])
         values = patch.reshape(1, 9, -1).expand(KERNELS, 9, -1)  # kernel, gate, (channel, cell)
         for (a, b), coefficients in zip(self.wires_perceive, perceive, strict=True):
-            values = Gates.apply(values.index_select(1, a), values.index_select(1, b), coefficients)
+            values = apply_gates(values.index_select(1, a), values.index_select(1, b), coefficients)
         seen = values.reshape(KERNELS, PERCEIVE[-1], channels, -1).permute(
             2, 1, 0, 3
         )  # channel slowest, kernel fastest
         now = torch.cat([patch[4].reshape(channels, -1), seen.reshape(channels * KERNELS * PERCEIVE[-1], -1)])
         for (a, b), coefficients in zip(self.wires_update, update, strict=True):
-            now = Gates.apply(now.index_select(0, a), now.index_select(0, b), coefficients)
+            now = apply_gates(now.index_select(0, a), now.index_select(0, b), coefficients)
         return now.reshape(channels, grids, height, width)
 
 

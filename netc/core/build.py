@@ -40,5 +40,15 @@ ffibuilder.set_source(
     depends=[path.relative_to(ROOT).as_posix() for room in ROOMS for path in (ROOT / room).glob("*.[hi]*")],
     include_dirs=["."],
     source_extension=".cpp",
-    extra_compile_args=["-std=c++17", "-O3", "-g0", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"],
+    extra_compile_args=[
+        "-std=c++17",
+        "-O3",
+        "-g0",
+        "-fvisibility=hidden",
+        "-Wall",
+        "-Wextra",
+        "-Wno-psabi",
+        "-pthread",
+    ],
+    extra_link_args=["-pthread"],
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import netc
+from netc.cli.main import main
 from netc.pictures import read_state
 
 HERE = Path(__file__).parents[2] / "examples" / "life"
@@ -63,6 +64,15 @@ def test_a_pattern_in_the_open_lives_as_on_an_endless_plane(cell: netc.Model) ->
     for after in states[1:]:
         alive = next_generation(alive)
         assert alive == {(int(y), int(x)) for y, x, _ in np.argwhere(after)}
+
+
+def test_explain_finds_the_rule_that_the_readme_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["explain", str(HERE / "life.aag")])
+    assert left.value.code == 0
+    found = next(line for line in capsys.readouterr().out.splitlines() if "symmetric in" in line)
+    assert "exactly 3 where ~self, exactly 2 or 3 where self" in found
+    assert found in (HERE / "README.md").read_text()
 
 
 def test_optimising_keeps_it(cell: netc.Model) -> None:

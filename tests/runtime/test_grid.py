@@ -3,6 +3,8 @@ reference."""
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +200,22 @@ def test_looking_for_ctrl_c_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     pieces = [net.run(state, 7), net.run(state, 7, rate=0.3, record=2), net.run(state, 7, masks=masks)]
     for one, other in zip(whole, pieces, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_ctrl_c_ends_a_long_run() -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            compile(Grid(random_cell(2))).run(random_state(64, 64, 2), 10**12)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
