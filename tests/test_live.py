@@ -198,6 +198,8 @@ def test_wires_reach_the_family_beside_the_parameters(monkeypatch: pytest.Monkey
     root = Automata.seen.root
     np.testing.assert_array_equal(root["params"]["update"][0], logits)
     np.testing.assert_array_equal(root["wires"]["update"][0][1], wires[1])
+    with pytest.raises(NetcError, match="wiring: checkpoints of automata have their own"):
+        netc.from_jax({"update": []}, wiring=[])
 
 
 def arrays_of_jax() -> list[Any]:

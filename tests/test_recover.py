@@ -247,6 +247,9 @@ def test_wiring_from_elsewhere_is_taken(weights: Path) -> None:
     model = netc.load(weights, wiring=wiring, classes=5, input_bits=16)
     np.testing.assert_array_equal(netc.compile(model).predict(X), classified(LOGITS, "difflogic", 3, X, 5))
     assert "wired as given" in model.notes[1]
+    found = recover_wiring(weights, recipe="difflogic", seed=3, given={"input_bits": 16, "classes": 5})
+    assert found.model is not None
+    np.testing.assert_array_equal(found.model.logic.ands, model.logic.ands)
     for wrong, message in (
         (wiring[:2], "wiring: it has 2 layers; the file has 3"),
         ([wiring[0].T, *wiring[1:]], r"wiring: layer 0 is uint32 of shape \(2, 48\); it needs \(48, 2\) indices"),

@@ -37,6 +37,8 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
     for made in registry.every("checkpoint", registry.CHECKPOINTS):
         family: Family = made()
         if family.claims(checkpoint):
+            if asked.wiring is not None and not getattr(family, "takes_wiring", False):
+                raise NetcError("wiring", f"checkpoints of {family.name} have their own")
             return family.model(checkpoint, asked, name)
     raise _unclaimed(checkpoint)
 

@@ -49,6 +49,7 @@ class Difflogic:
     """Reads modules and state_dicts of difflogic's layout."""
 
     name: ClassVar[str] = "difflogic"
+    takes_wiring: ClassVar[bool] = True
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(map(_logits_name, checkpoint.network.walk())) and foreign.name_of(checkpoint) is None
