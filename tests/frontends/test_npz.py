@@ -24,6 +24,7 @@ from netc import Aig, Dense, Encoder, Head, LayeredNetwork, Model, NetcError, Ti
 from netc.files import Source
 from netc.frontends import checkpoint
 from netc.frontends.checkpoints.archive import Archive
+from netc.ports import Ports
 
 
 def written(model: Model | Aig) -> bytes:
@@ -92,7 +93,7 @@ def models(draw: Any) -> Model:
     encoder = None
     if draw(st.booleans()):
         thresholds = draw(st.lists(st.floats(allow_nan=False), min_size=ports.inputs, max_size=ports.inputs))
-        encoder = Encoder(3, np.arange(ports.inputs) % 3, np.array(thresholds), draw(st.booleans()))
+        encoder = Encoder(3, (np.arange(ports.inputs) % 3).astype(np.int32), np.array(thresholds), draw(st.booleans()))
     return replace(
         model,
         logic=model.logic.with_ports(ports),
@@ -307,7 +308,7 @@ def test_options_of_checkpoints_are_refused(tmp_path: Path, sample: bytes) -> No
 def test_a_number_that_json_cannot_hold_is_refused() -> None:
     head = Head.group_sum(1, 1, beta=float("inf"))
     with pytest.raises(NetcError, match="not finite"):
-        written(Model(Aig(netc.aig.Ports(inputs=1, outputs=1), np.zeros((0, 2), np.uint32), np.array([2])), head=head))
+        written(Model(Aig(Ports(inputs=1, outputs=1), np.zeros((0, 2), np.uint32), np.array([2])), head=head))
 
 
 def test_the_same_model_gives_the_same_bytes_in_every_process(tmp_path: Path, sample: bytes) -> None:
