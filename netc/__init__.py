@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
+    from netc.explanation.explanation import explain
+    from netc.grid import Grid
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
     from netc.live import from_jax, from_torch
@@ -39,6 +41,7 @@ _HOMES = {
     "Context": "context",
     "Dense": "layers",
     "Encoder": "encoder",
+    "Grid": "grid",
     "Head": "head",
     "InternalError": "errors",
     "LayeredNetwork": "layers",
@@ -50,6 +53,7 @@ _HOMES = {
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
+    "explain": "explanation.explanation",
     "from_jax": "live",
     "from_torch": "live",
     "load": "loading",
@@ -67,6 +71,7 @@ __all__ = [
     "Context",
     "Dense",
     "Encoder",
+    "Grid",
     "Head",
     "InternalError",
     "LayeredNetwork",
@@ -78,6 +83,7 @@ __all__ = [
     "check",
     "compile",
     "emit",
+    "explain",
     "from_jax",
     "from_torch",
     "load",

@@ -11,6 +11,7 @@ from netc.aig import Aig
 from netc.artifacts import LIBRARY_SUFFIXES, is_directory, write_c
 from netc.errors import NetcError
 from netc.files import strip_compression, write_chunks
+from netc.grid import Grid
 from netc.machine import Machine
 from netc.model import Model
 
@@ -21,10 +22,13 @@ __all__ = ["backend_for", "compile", "emit", "save", "target_of", "write"]
 def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ...
 @overload
 def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
+@overload
+def compile(model: Grid, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:
-    """Something that runs: a `netc.runtime.net.Net`, or for a `Machine` a `netc.runtime.net.MachineNet`.
+def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", **options: Any) -> Any:
+    """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.net.MachineNet`, for a `Grid` a
+    `netc.runtime.grid.GridNet`.
 
     `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph
     with latches runs as ``Machine.of(graph)``.
@@ -33,6 +37,8 @@ def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: A
     if isinstance(model, Machine):
         machine_net = registry.resolve("netc.runtime.net:MachineNet")
         return machine_net(model, made(Model(model.core), **options))
+    if isinstance(model, Grid):
+        return registry.resolve("netc.runtime.grid:GridNet")(model, made(model.cell, **options))
     subject = model if isinstance(model, Model) else Model(model)
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
@@ -64,6 +70,7 @@ def target_of(path: str | Path) -> str | None:
         ".blif": "blif",
         ".c": "c",
         ".dot": "dot",
+        ".graphml": "graphml",
         ".gv": "dot",
         ".npz": "npz",
         ".v": "verilog",
@@ -72,9 +79,7 @@ def target_of(path: str | Path) -> str | None:
 
 
 def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
-    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"dot"``, ``"npz"``), in
-    chunks.
-    """
+    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"npz"`` …), in chunks."""
     subject = model if isinstance(model, Model) else Model(model)
     chunks: Iterator[bytes] = backend_for(target, **options).emit(subject)
     return chunks

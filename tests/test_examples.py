@@ -19,6 +19,7 @@ from netc.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[1]
 SPANS = re.compile(r"\d[\d.,]* (ms|s|million)\b|[\d,]+/s")  # what differs from run to run
+EXAMPLES = ("checkerboard", "digits", "iris", "life")
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
@@ -51,8 +52,11 @@ def folder(tmp_path: Path) -> Path:
         write(adder, tmp_path / name)
     (tmp_path / "counter.aag").write_text("aag 5 1 2 1 2\n2\n4 11\n6 5 0\n6\n8 2 4\n10 9 5\n")
     (tmp_path / "steps.txt").write_text("0\n1\n1\n")
-    shutil.copytree(ROOT / "examples" / "digits", tmp_path / "examples" / "digits")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "digits" / "model.pt", tmp_path)
+    for name in ("life.aag", "glider.txt"):
+        shutil.copy(ROOT / "examples" / "life" / name, tmp_path)
+    shutil.copy(ROOT / "examples" / "checkerboard" / "cell.aag", tmp_path / "checkerboard.aag")
     test = np.load(ROOT / "examples" / "digits" / "test.npz")
     np.save(tmp_path / "samples.npy", test["x"])
     np.save(tmp_path / "pixels.npy", test["x"])
@@ -106,7 +110,13 @@ def test_the_examples_of_the_first_help_run(folder: Path) -> None:
         run(line, folder)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/formats.md", "examples/digits/README.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("README.md", "docs/guide.md", "docs/formats.md", "docs/explain.md"),
+        *(f"examples/{name}/README.md" for name in EXAMPLES),
+    ],
+)
 def test_the_commands_of_the_documents_run_and_show_this(page: str, folder: Path) -> None:
     text = (ROOT / page).read_text()
     for line, shown in commands(text):

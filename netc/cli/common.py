@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -24,10 +25,15 @@ __all__ = [
     "check_binary",
     "default_output",
     "encoder_options",
+    "exit_code",
     "force_option",
     "format_option",
+    "given",
+    "given_option",
+    "head_pass",
     "input_argument",
     "json_option",
+    "json_text",
     "load_model",
     "make_encoder",
     "optimize_options",
@@ -37,18 +43,20 @@ __all__ = [
     "quiet_option",
     "run_optimizer",
     "say",
+    "say_stopped",
 ]
 
 SCHEMA = 1  # of the JSON that commands print
+_GIVEN = "netc.given"  # in a command's context: the texts of --given
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 input_argument = click.argument("input", required=False, metavar="[INPUT]")
-format_option = click.option(
+_from_option = click.option(
     "--from",
     "format_",
     metavar="FORMAT",
-    help="Format of the input: aiger, blif or checkpoint. Default: by suffix, then content.",
+    help="Format of the input: aiger, blif, checkpoint or torchlogix-circuit. Default: by suffix, then content.",
 )
 force_option = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -58,6 +66,35 @@ properties_option = click.option(
     type=click.Choice(["outputs", "drop"]),
     help="What becomes of bad states, constraints, justice and fairness. Default: refuse them.",
 )
+
+
+def given_option(command: Decorated) -> Decorated:
+    """`--given`, which `given` finds in the context."""
+
+    def keep(context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> None:
+        context.meta[_GIVEN] = texts
+
+    option = click.option(
+        "--given",
+        multiple=True,
+        metavar="KEY=VALUE",
+        expose_value=False,
+        callback=keep,
+        help="What a checkpoint does not say: classes=10, tau=8, 3.padding=1, … (repeatable).",
+    )
+    return option(command)
+
+
+def given() -> dict[str, Any]:
+    """What `--given` says, as options of `netc.load`."""
+    from netc.frontends.checkpoints.given import parse
+
+    return parse(click.get_current_context().meta.get(_GIVEN, ()))
+
+
+def format_option(command: Decorated) -> Decorated:
+    """`--from`, and `--given`, which `load_model` heeds."""
+    return _from_option(given_option(command))
 
 
 def output_option(help_text: str) -> Callable[[Decorated], Decorated]:
@@ -138,9 +175,14 @@ def say(text: str, quiet: bool = False) -> None:
         click.echo(text, err=True)
 
 
+def json_text(data: dict[str, Any]) -> str:
+    """One JSON object, with the versions that every report has."""
+    return json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False)
+
+
 def print_json(data: dict[str, Any]) -> None:
-    """One object on stdout, with the versions that every report has."""
-    click.echo(json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False))
+    """One object on stdout."""
+    click.echo(json_text(data))
 
 
 def make_encoder(bits: int, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
@@ -165,16 +207,17 @@ def load_model(
 ) -> Model:
     """The input of a command: a path, ``-``, or standard input if something is piped in; else usage and exit code 2.
 
-    `options` go to the format's loader.
+    `options` and what `--given` says go to the format's loader.
     """
     from netc.loading import load
 
+    options = {**(options or {}), **given()}
     if path is None:
         if sys.stdin.isatty():
             context = click.get_current_context()
             raise click.UsageError("no input: give a file, or pipe one in", ctx=context)
         path = "-"
-    model = load(path, format=format_, **(options or {}))
+    model = load(path, format=format_, **options)
     if encoder and encoder.get("thresholds"):
         made = make_encoder(model.logic.inputs, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
         model = model.with_encoder(made)
@@ -212,6 +255,26 @@ def run_optimizer(
             tick=progress.tick,
             **more,
         )
+
+
+def exit_code(outcome: Outcome) -> int:
+    """What a run that was interrupted, or that met a limit, leaves with."""
+    if outcome.interrupted:
+        return EXIT_INTERRUPT
+    report = outcome.model.report
+    return EXIT_STOPPED if report is not None and report.stopped_at is not None else 0
+
+
+def say_stopped(outcome: Outcome, quiet: bool) -> None:
+    """The budget that gives a cut run again, for commands that print no report."""
+    report = outcome.model.report
+    if not outcome.interrupted and report is not None and report.stopped_at is not None:
+        say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
+
+
+def head_pass(outputs: str) -> str:
+    """Pipeline text for ``--outputs raw|sums|argmax``."""
+    return "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}"
 
 
 class Progress:

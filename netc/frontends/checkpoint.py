@@ -6,6 +6,8 @@ family whose layout that is makes the model.
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from netc import registry
@@ -14,11 +16,14 @@ from netc.files import Source
 from netc.frontends import npz
 from netc.frontends.checkpoints import containers, foreign
 from netc.frontends.checkpoints.family import Family, Options
+from netc.frontends.checkpoints.settings import BESIDE
 from netc.frontends.checkpoints.tree import Checkpoint, open_tree
 from netc.frontends.checkpoints.words import listed
 from netc.model import Model
 
 __all__ = ["load", "model_of"]
+
+_MOST_SETTINGS = 1 << 20  # bytes
 
 
 def load(source: Source, **options: Any) -> Model:
@@ -26,9 +31,22 @@ def load(source: Source, **options: Any) -> Model:
     if npz.claims(source):
         return npz.load(source, **options)
     try:
-        return model_of(open_tree(*containers.read(source)), source.stem, **options)
+        checkpoint = _with_settings(open_tree(*containers.read(source)), source)
+        return model_of(checkpoint, source.stem, **options)
     except NetcError as error:
         raise source.located(error) from None
+
+
+def _with_settings(checkpoint: Checkpoint, source: Source) -> Checkpoint:
+    """With the settings that a training script left in a file beside this one."""
+    beside = {}
+    for path in (source.path.with_name(name) for name in BESIDE) if source.path is not None else ():
+        if path.is_file() and path.stat().st_size <= _MOST_SETTINGS:
+            try:
+                beside[path.name] = json.loads(path.read_bytes())
+            except (ValueError, RecursionError):
+                continue  # it is no settings of anything that netc reads
+    return replace(checkpoint, beside=(beside, *checkpoint.beside)) if beside else checkpoint
 
 
 def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
@@ -39,7 +57,8 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
         if family.claims(checkpoint):
             if asked.wiring is not None and not getattr(family, "takes_wiring", False):
                 raise NetcError("wiring", f"checkpoints of {family.name} have their own")
-            return family.model(checkpoint, asked, name)
+            model = family.model(checkpoint, asked, name)
+            return replace(model, notes=(*model.notes[:1], f"layout: {family.name}", *model.notes[1:]))
     raise _unclaimed(checkpoint)
 
 

@@ -7,11 +7,15 @@ notes.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from netc.encoder import Encoder
 from netc.errors import NetcError
 from netc.frontends.checkpoints.family import Options
-from netc.frontends.checkpoints.settings import Setting, find_encoder, find_number
+from netc.frontends.checkpoints.settings import Setting, find_class_names, find_encoder, find_number
+from netc.frontends.checkpoints.sums import Sums
 from netc.frontends.checkpoints.tree import Checkpoint, Part
-from netc.frontends.checkpoints.words import listed
+from netc.frontends.checkpoints.words import label, listed
 from netc.head import Head
 from netc.layers import Layer, LayeredNetwork
 from netc.model import Model
@@ -19,7 +23,6 @@ from netc.model import Model
 __all__ = ["Chain"]
 
 _CLASSES = ("k", "classes", "num_classes", "n_classes", "output_size")
-_TAU = ("tau",)
 
 # How many inputs a network may claim: memory for each is taken, but the file need not hold anything for them.
 _FREE_INPUTS = 1 << 20
@@ -29,18 +32,39 @@ _INPUTS_A_NEURON = 16
 class Chain:
     """Layers of one network, checked as they come."""
 
-    def __init__(self, checkpoint: Checkpoint, options: Options) -> None:
+    def __init__(self, checkpoint: Checkpoint, options: Options, class_keys: tuple[str, ...] = _CLASSES) -> None:
+        """`class_keys` are what settings call the number of classes."""
         self.checkpoint = checkpoint
         self.options = options
+        self.class_keys = class_keys
+        self.padded = False  # whether sums of a number of bits that does not divide are filled up
+        paths = [part.path for part in checkpoint.network.walk() if part.path]
+        for path in sorted(options.layers.keys() - set(paths)):
+            raise NetcError("layers", f"the file has no layer {label(path)}", f"there are {listed(paths, most=20)}")
         self.layers: list[Layer] = []
         self.parts: list[Part] = []
+        self.widths: list[int] = []  # of each layer, without neurons that only copy bits for later ones
         self.notes = [checkpoint.described()]
-        self.head: tuple[Part, int, float, float] | None = None
+        self.head: tuple[Part, Sums] | None = None
+        self.encoder: tuple[Encoder, str] | None = None  # with its note, if it is part of the network
         self.inputs: int | None = None
         self.reads = 0  # how many of its inputs the first layer is seen to read
 
-    def add(self, part: Part, layer: Layer, *, reads: int, in_dim: int | None) -> None:
-        """The next layer: it reads inputs below `reads`, of `in_dim` if the file says how many there are."""
+    def add(
+        self,
+        part: Part,
+        layer: Layer,
+        *,
+        reads: int,
+        in_dim: int | None,
+        outputs: int | None = None,
+        known: bool = False,
+    ) -> None:
+        """The next layer: it reads inputs below `reads`, of `in_dim` if the file says how many there are.
+
+        `outputs` are those that the next layer sees, all of them if not given; `known` says that the caller made sure
+        that it follows the layer before.
+        """
         if self.head is not None:
             raise NetcError(part.place, f"a layer behind the sums of {self.head[0].place}")
         if in_dim is not None and (in_dim < 1 or reads > in_dim):
@@ -50,13 +74,14 @@ class Chain:
             if claimed > max(_FREE_INPUTS, _INPUTS_A_NEURON * layer.neurons):
                 raise NetcError(part.place, f"it claims {claimed:,} inputs for {layer.neurons:,} neurons")
             self.inputs, self.reads = in_dim, reads
-        else:
+        elif not known:
             self._follow(part, reads, in_dim)
         self.layers.append(layer)
         self.parts.append(part)
+        self.widths.append(layer.outputs if outputs is None else outputs)
 
     def _follow(self, part: Part, reads: int, in_dim: int | None) -> None:
-        before, width = self.parts[-1], self.layers[-1].outputs
+        before, width = self.parts[-1], self.widths[-1]
         exact = (reads if in_dim is None else in_dim) == width
         if reads > width or (in_dim is not None and not exact):
             wanted = f"reads input {reads - 1:,}" if in_dim is None else f"takes {in_dim:,} bits"
@@ -71,30 +96,34 @@ class Chain:
             if in_dim is None:
                 self.notes.append(f"{part.place} follows {before.place}, as it reads exactly its {width:,} bits")
 
-    def sum_groups(self, part: Part, classes: int, tau: float, beta: float = 0.0) -> None:
-        """The head: equal blocks of the last layer's bits are counted."""
+    def sum_groups(self, part: Part, sums: Sums) -> None:
+        """The head: blocks of the last layer's bits are counted."""
         if self.head is not None:
             raise NetcError(part.place, f"sums behind the sums of {self.head[0].place}")
-        for name, given in (("classes", classes), ("tau", tau)):
-            asked = getattr(self.options, name)
+        for name in ("classes", "tau", "beta"):
+            asked, given = getattr(self.options, name), getattr(sums, name)
             if asked is not None and asked != given:
                 raise NetcError(name, f"{asked} contradicts the file: {part.place} has {given}")
-        self.head = part, classes, tau, beta
+        self.head = part, sums
 
     def model(self, name: str) -> Model:
         """All of it together."""
         if not self.layers:
             raise NetcError("", "the file holds no layer of gates")
-        encoder = find_encoder(self.checkpoint)
+        encoder = self.encoder or find_encoder(self.checkpoint)
         inputs = self._input_bits(encoder[0].bits if encoder else None)
         network = LayeredNetwork(inputs, self.layers)
-        rows = zip(self.parts, self.layers, strict=True)
-        sizes = (f"{part.path or 'the network'} ({layer.outputs:,})" for part, layer in rows)
+        rows = zip(self.parts, self.widths, strict=True)
+        sizes = (f"{part.path or 'the network'} ({width:,})" for part, width in rows)
         self.notes.append(f"layers: {listed(sizes, most=12)}")
-        head = self._head(network.outputs)
+        head = self.find_head(self.widths[-1], self.parts[-1].place)
         if encoder:
             self.notes.append(encoder[1])
-        return Model.of_layers(network, encoder=encoder[0] if encoder else None, head=head, name=name, notes=self.notes)
+        classes = find_class_names(self.checkpoint, head.classes) if head else ()
+        if classes:
+            self.notes.append(f"class names: {listed(classes)}")
+        made = Model.of_layers(network, encoder=encoder[0] if encoder else None, head=head, name=name, notes=self.notes)
+        return replace(made, class_names=classes)
 
     def _input_bits(self, encoded: int | None) -> int:
         asked = self.options.input_bits
@@ -118,29 +147,33 @@ class Chain:
         self.notes.append(f"{chosen:,} input bits, {why}")
         return chosen
 
-    def _head(self, bits: int) -> Head | None:
+    def find_head(self, bits: int, of: str) -> Head | None:
+        """The head over the bits of the layer at `of`, from the file, options or settings; None if nothing tells."""
         if self.head is not None:
-            part, classes, tau, beta = self.head
-            place, why = part.place, f"as {part.place} says"
-        else:
-            found, scale = self._setting("classes", _CLASSES), self._setting("tau", _TAU)
-            if found is None:
-                if self.options.tau is not None:
-                    raise NetcError("tau", "the file has no sums of groups; give classes as well")
-                self.notes.append("no sums of groups in the file: bits, but no classes; classes=N gives N")
-                return None
-            if not isinstance(found.value, int):
-                raise NetcError(found.found_at, f"{found.value} is no number of classes")
-            classes, tau, beta = found.value, float(scale.value) if scale else 1.0, 0.0
-            place, why = (
-                found.found_at,
-                f"from {found.found_at}; tau {f'from {scale.found_at}' if scale else 'not found'}",
-            )
-        if classes < 1 or bits % classes:
-            what = f"the {bits:,} bits of {self.parts[-1].place} do not divide into {classes:,} classes"
-            raise NetcError(place, what, "" if self.head else "the option classes says how many there are")
-        self.notes.append(f"{classes:,} classes of {bits // classes:,} bits, tau {tau:g}, {why}")
-        return Head.group_sum(bits, classes, tau=tau, beta=beta)
+            part, sums = self.head
+            head = sums.head(part.place, bits, of)
+            self.notes.append(f"{sums.described(bits)}, as {part.place} says")
+            return head
+        classes = self._setting("classes", self.class_keys)
+        scale = {name: self._setting(name, (name,)) for name in ("tau", "beta")}
+        if classes is None:
+            for name in scale:
+                if getattr(self.options, name) is not None:
+                    raise NetcError(name, "the file has no sums of groups; give classes as well")
+            self.notes.append("no sums of groups in the file: bits, but no classes; classes=N gives N")
+            return None
+        if not isinstance(classes.value, int):
+            raise NetcError(classes.found_at, f"{classes.value} is no number of classes")
+        tau, beta = (
+            (found.value if found else standard) for found, standard in zip(scale.values(), (1, 0), strict=True)
+        )
+        sums = Sums(classes.value, float(tau), float(beta), padded=self.padded)
+        head = sums.head(classes.found_at, bits, of)
+        found = [f"{name} from {found.found_at}" if found else f"{name} not found" for name, found in scale.items()]
+        if scale["beta"] is None:
+            found.pop()
+        self.notes.append(f"{sums.described(bits)}, from {classes.found_at}; {', '.join(found)}")
+        return head
 
     def _setting(self, name: str, keys: tuple[str, ...]) -> Setting | None:
         """What was asked for, or else what the file's settings say."""
