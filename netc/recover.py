@@ -6,7 +6,7 @@ Candidates, a seed in a recipe each, are tried on labelled samples in the core; 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -165,6 +165,7 @@ def recover_wiring(
     classes: int | None = None,
     tau: float | None = None,
     encoder: Encoder | None = None,
+    given: Mapping[str, Any] | None = None,
     threads: int = 1,
     time_limit: float | None = None,
     tick: Callable[[str, int, int], None] | None = None,
@@ -173,16 +174,16 @@ def recover_wiring(
 
     With samples `x`, bits or what the encoder takes of shape (n, inputs), and their `labels`, every seed of a range is
     tried, and the model is given only if the evidence supports it. Without them the wiring is as good as what is known
-    about its origin. Raises `NetcError` for a file that is no such checkpoint, and where input bits or classes are not
-    known.
+    about its origin. `given` are options of `netc.load` that the file takes besides those here. Raises `NetcError` for
+    a file that is no such checkpoint, and where input bits or classes are not known.
     """
     recipes = find_recipes([recipe] if isinstance(recipe, str) else recipe)
     seeds = range(seed, seed + 1) if isinstance(seed, int) else seed
     _check_asked(recipes, seeds, x, labels)
-    lost = Lost.of(path)
+    lost = Lost.of(path, given)
     known = {"classes": classes, "tau": tau}
-    if x is not None and input_bits is None:
-        input_bits = encoder.bits if encoder is not None else None
+    if input_bits is None:
+        input_bits = lost.given.get("input_bits", encoder.bits if encoder is not None else None)
     probe = _probe(lost, input_bits, x, known)
     if encoder is not None:
         probe = probe.with_encoder(encoder)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,19 +30,23 @@ _CHUNK_WORK = 1 << 24  # gates times blocks, and random words, that a thread doe
 
 @dataclass(frozen=True, eq=False)
 class Lost:
-    """A file that holds gates and no wiring: ``uint8[neurons]`` tables of its layers, bit ``a + 2 * b`` a value."""
+    """A file that holds gates and no wiring: ``uint8[neurons]`` tables of its layers, bit ``a + 2 * b`` a value.
+
+    `given` are options of `netc.load` that it takes to read the file.
+    """
 
     source: Source
     tables: tuple[npt.NDArray[np.uint8], ...]
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, path: str | Path) -> Lost:
+    def of(cls, path: str | Path, given: Mapping[str, Any] | None = None) -> Lost:
         """`NetcError` unless it is a checkpoint of two-input gates without wiring."""
-        source = read_source(path)
+        source, given = read_source(path), given or {}
         try:
             if npz.claims(source):
                 raise NetcError("wiring", "the file has its own")
-            network = checkpoint.load(source, wiring=anyhow).trained
+            network = checkpoint.load(source, wiring=anyhow, **given).trained
         except NetcError as error:
             if error.place.endswith("wiring"):
                 raise NetcError(source.name, "the file holds its wiring: nothing is lost") from None
@@ -53,14 +57,15 @@ class Lost:
         )
         if not tables or len(tables) != len(layers):
             raise NetcError(source.name, "this is no checkpoint of layers of two-input gates")
-        return cls(source, tables)
+        return cls(source, tables, given)
 
     def widths(self, input_bits: int) -> list[int]:
         return [input_bits, *map(len, self.tables)]
 
     def model(self, wiring: Any, **options: Any) -> Model:
         """The model with the wiring of all layers, or with what a function gives for their numbers of neurons."""
-        return checkpoint.load(self.source, wiring=wiring, **options)
+        said = {name: value for name, value in options.items() if value is not None}
+        return checkpoint.load(self.source, wiring=wiring, **{**self.given, **said})
 
 
 def anyhow(neurons: Sequence[int]) -> list[npt.NDArray[np.uint32]]:

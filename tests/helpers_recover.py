@@ -31,8 +31,8 @@ def classified(logits: list[Array], recipe: str, seed: int, x: Array, classes: i
     """What the network says, by brute force."""
     pairs = draw(RECIPES[recipe], seed, [x.shape[1], *map(len, logits)])
     bits = files.evaluate([rows.argmax(1) for rows in logits], pairs, x)
-    answers: Array = bits.reshape(len(x), classes, -1).sum(2).argmax(1)
-    return answers
+    said: Array = bits.reshape(len(x), classes, -1).sum(2).argmax(1)
+    return said
 
 
 def noisy(labels: Array, classes: int, share: float = 0.1) -> Array:

@@ -19,10 +19,10 @@ FIRST_LONG = (2**32 - 1) // 20  # the length from which torch.randperm draws 64 
 
 def numpy_words(seed: int, count: int) -> npt.NDArray[np.uint32]:
     """The same words from NumPy's generator, seeded as C code of 1998 seeds it."""
-    generator: Any = np.random.MT19937()
-    generator.state = np.random.RandomState(seed % 2**32).get_state(legacy=False)
-    words: npt.NDArray[np.uint32] = generator.random_raw(count).astype(np.uint32)
-    return words
+    generator = np.random.MT19937()
+    state: Any = np.random.RandomState(seed % 2**32).get_state(legacy=False)
+    generator.state = state
+    return generator.random_raw(count).astype(np.uint32)
 
 
 def twin_randperm(words: npt.NDArray[np.uint32], n: int) -> list[int]:

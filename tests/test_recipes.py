@@ -91,8 +91,8 @@ def test_lost_wiring_comes_back_gate_for_gate(corpus: Path, name: str) -> None:
     assert found.model.trained is not None
     assert whole.trained is not None
     for layer, same in zip(found.model.trained.layers, whole.trained.layers, strict=True):
-        assert isinstance(layer, Dense)
-        assert isinstance(same, Dense)
+        assert isinstance(layer, netc.Dense)
+        assert isinstance(same, netc.Dense)
         np.testing.assert_array_equal(layer.wiring, same.wiring)
         np.testing.assert_array_equal(layer.tables, same.tables)
 

@@ -247,7 +247,11 @@ def test_wiring_from_elsewhere_is_taken(weights: Path) -> None:
     model = netc.load(weights, wiring=wiring, classes=5, input_bits=16)
     np.testing.assert_array_equal(netc.compile(model).predict(X), classified(LOGITS, "difflogic", 3, X, 5))
     assert "wired as given" in model.notes[2]
+    found = recover_wiring(weights, recipe="difflogic", seed=3, given={"input_bits": 16, "classes": 5})
+    assert found.model is not None
+    np.testing.assert_array_equal(found.model.logic.ands, model.logic.ands)
     for wrong, message in (
+        (3, "wiring: it is a int, no list of the layers' indices"),
         (wiring[:2], "wiring: it has 2 layers; the file has 3"),
         ([wiring[0].T, *wiring[1:]], r"wiring: layer 0 is uint32 of shape \(2, 48\); it needs \(48, 2\) indices"),
         ([wiring[0] * 1.0, *wiring[1:]], "wiring: layer 0 is float64"),
@@ -255,6 +259,33 @@ def test_wiring_from_elsewhere_is_taken(weights: Path) -> None:
     ):
         with pytest.raises(NetcError, match=message):
             netc.load(weights, wiring=wrong)
+
+
+def test_light_gates_are_wired_again_too(tmp_path: Path) -> None:
+    """Four logits a neuron, the entries of its table; the file does not tell their activation."""
+    rng = np.random.default_rng(12)
+    tables = [rng.standard_normal((count, 4)).astype(np.float32) for count in (40, 60, 50)]
+    file = files.File()
+    state = {f"{index}.weights": file.tensor(rows) for index, rows in enumerate(tables)}
+    (tmp_path / "light.pt").write_bytes(file.zipped(files.ordered(state)))
+    ids = [(rows >= 0) @ np.array([8, 4, 2, 1]) for rows in tables]
+    bits = files.evaluate(ids, draw(RECIPES["difflogic"], 31, [16, 40, 60, 50]), X)
+    labels = bits.reshape(len(X), 5, -1).sum(2).argmax(1)
+    said = {"parametrization": "sigmoid", "classes": 5}
+    found = recover_wiring(tmp_path / "light.pt", recipe="difflogic", seed=range(100), x=X, labels=labels, given=said)
+    assert (found.seed, found.model is not None) == (31, True)
+
+
+def test_wiring_beside_the_layers_is_not_lost(tmp_path: Path) -> None:
+    connections = [
+        tuple(map(list, zip(*pairs.tolist(), strict=True))) for pairs in draw(RECIPES["difflogic"], 3, WIDTHS)
+    ]
+    path = saved(tmp_path / "weights.pt", LOGITS, connections=connections)
+    assert netc.load(path).trained is not None
+    with pytest.raises(NetcError, match=r"weights\.pt: wiring: the file has its own"):
+        netc.load(path, wiring=draw(RECIPES["difflogic"], 4, WIDTHS))
+    with pytest.raises(NetcError, match="nothing is lost"):
+        recover_wiring(path, recipe="difflogic", seed=0, input_bits=16)
 
 
 def test_a_file_without_wiring_says_how_to_get_it(weights: Path) -> None:

@@ -28,6 +28,8 @@ __all__ = [
     "exit_code",
     "force_option",
     "format_option",
+    "given",
+    "given_option",
     "head_pass",
     "input_argument",
     "json_option",
@@ -66,13 +68,13 @@ properties_option = click.option(
 )
 
 
-def format_option(command: Decorated) -> Decorated:
-    """`--from`, and `--given`, which `load_model` finds in the context."""
+def given_option(command: Decorated) -> Decorated:
+    """`--given`, which `given` finds in the context."""
 
     def keep(context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> None:
         context.meta[_GIVEN] = texts
 
-    given_option = click.option(
+    option = click.option(
         "--given",
         multiple=True,
         metavar="KEY=VALUE",
@@ -80,6 +82,18 @@ def format_option(command: Decorated) -> Decorated:
         callback=keep,
         help="What a checkpoint does not say: classes=10, tau=8, 3.padding=1, … (repeatable).",
     )
+    return option(command)
+
+
+def given() -> dict[str, Any]:
+    """What `--given` says, as options of `netc.load`."""
+    from netc.frontends.checkpoints.given import parse
+
+    return parse(click.get_current_context().meta.get(_GIVEN, ()))
+
+
+def format_option(command: Decorated) -> Decorated:
+    """`--from`, and `--given`, which `load_model` heeds."""
     return _from_option(given_option(command))
 
 
@@ -197,17 +211,13 @@ def load_model(
     """
     from netc.loading import load
 
-    given = click.get_current_context().meta.get(_GIVEN)
-    if given:
-        from netc.frontends.checkpoints.given import parse
-
-        options = {**(options or {}), **parse(given)}
+    options = {**(options or {}), **given()}
     if path is None:
         if sys.stdin.isatty():
             context = click.get_current_context()
             raise click.UsageError("no input: give a file, or pipe one in", ctx=context)
         path = "-"
-    model = load(path, format=format_, **(options or {}))
+    model = load(path, format=format_, **options)
     if encoder and encoder.get("thresholds"):
         made = make_encoder(model.logic.inputs, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
         model = model.with_encoder(made)

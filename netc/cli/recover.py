@@ -57,6 +57,7 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.option("--input-bits", type=click.IntRange(min=1), metavar="N", help="Bits that the first layer takes.")
 @click.option("--classes", type=click.IntRange(min=1), metavar="N", help="Classes. Default: as the labels say.")
 @click.option("--tau", type=float, metavar="T", help="What the network's sums are divided by.")
+@common.given_option
 @common.encoder_options
 @common.output_option("Where to write the model. Default: the input's name with .npz, in the current directory.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="End the search after this time.")
@@ -114,6 +115,7 @@ def command(
             classes=classes,
             tau=tau,
             encoder=encoder,
+            given=common.given(),
             threads=threads or os.cpu_count() or 1,
             time_limit=time_limit,
             tick=progress.tick,

@@ -55,6 +55,8 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
     for made in registry.every("checkpoint", registry.CHECKPOINTS):
         family: Family = made()
         if family.claims(checkpoint):
+            if asked.wiring is not None and not getattr(family, "takes_wiring", False):
+                raise NetcError("wiring", f"checkpoints of {family.name} have their own")
             model = family.model(checkpoint, asked, name)
             return replace(model, notes=(*model.notes[:1], f"layout: {family.name}", *model.notes[1:]))
     raise _unclaimed(checkpoint)

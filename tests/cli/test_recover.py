@@ -91,6 +91,13 @@ def test_weights_come_in_and_the_model_goes_out_through_pipes(netc: Any, weights
     assert netc("stats", "-", input=done.out).code == 0
 
 
+def test_what_a_checkpoint_does_not_say_is_given(netc: Any, weights: Path) -> None:
+    args = ("--recipe", "difflogic-mnist", "--seed", "77", "--given", "input_bits=16", "--given", "classes=5")
+    assert netc("recover", weights, *args, "-o", "m.npz").code == 0
+    model = package.load(weights.with_name("m.npz"))
+    assert (model.logic.inputs, model.head and model.head.classes) == (16, 5)
+
+
 def test_json_has_the_evidence(netc: Any, weights: Path) -> None:
     args = ("recover", weights, "--recipe", "difflogic-mnist", "--data", "data.npz", "--json", "-o", "m.npz")
     found = json.loads(netc(*args, "--search", "70..80").text)
@@ -127,6 +134,7 @@ def test_the_list_has_every_recipe_and_what_cannot_be(netc: Any) -> None:
         (["--recipe", "difflogic", "--data", "x.npy"], "x.npy: there are no labels in this file"),
         (["--recipe", "difflogic", "--data", "data.npz", "-o", "m.xyz"], "m.xyz: no target is known"),
         (["--recipe", "difflogic", "--seed", str(2**70), "--input-bits", "16"], "does not fit 64 bits"),
+        (["--recipe", "difflogic", "--given", "wiring=3"], "--given: 'wiring=3' says nothing that netc understands"),
         (["--recipe", "difflogic", "--thresholds", "1,2"], "--thresholds: how many features are there?"),
         (["--recipe", "difflogic", "--tau", "-1", "--input-bits", "16"], "tau: -1.0 is no positive number"),
     ],

@@ -93,7 +93,7 @@ def models(draw: Any) -> Model:
     encoder = None
     if draw(st.booleans()):
         thresholds = draw(st.lists(st.floats(allow_nan=False), min_size=ports.inputs, max_size=ports.inputs))
-        encoder = Encoder(3, np.arange(ports.inputs, dtype=np.int32) % 3, np.array(thresholds), draw(st.booleans()))
+        encoder = Encoder(3, (np.arange(ports.inputs) % 3).astype(np.int32), np.array(thresholds), draw(st.booleans()))
     return replace(
         model,
         logic=model.logic.with_ports(ports),

@@ -30,6 +30,7 @@ class Difflogic:
     """Reads modules and state_dicts of difflogic's layout."""
 
     name: ClassVar[str] = "difflogic"
+    takes_wiring: ClassVar[bool] = True
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(pairs.neurons_in(part, _KIND) for part in checkpoint.network.walk()) and not foreign.name_of(

@@ -129,7 +129,10 @@ def _choice(place: str, value: Any, known: tuple[str, ...]) -> None:
 
 
 class Family(Protocol):
-    """One layout of trained networks. Made without arguments; a third party registers one as entry point."""
+    """One layout of trained networks. Made without arguments; a third party registers one as entry point.
+
+    One whose files may lack their wiring has ``takes_wiring = True`` and honours `Options.wiring`.
+    """
 
     name: ClassVar[str]
 

@@ -14,7 +14,7 @@ __all__ = ["parse"]
 
 def parse(texts: Iterable[str]) -> dict[str, Any]:
     """Options by name from texts ``KEY=VALUE``; a key with a dot is a setting of the layer before its last dot."""
-    known = [option.name for option in fields(Options) if option.name != "layers"]
+    known = [option.name for option in fields(Options) if option.name not in ("layers", "wiring")]
     options: dict[str, Any] = {}
     layers: dict[str, dict[str, Any]] = {}
     for text in texts:

@@ -39,6 +39,7 @@ class Light:
     """Reads modules and state_dicts of input-wise parametrised gates."""
 
     name: ClassVar[str] = "light"
+    takes_wiring: ClassVar[bool] = True
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(_is_layer(part) for part in checkpoint.network.walk())

@@ -123,16 +123,14 @@ def _wiring(
     """``[neurons, 2]`` by the layer's path."""
     own = [wiring.of_part(checkpoint, part, count) for part, count in zip(layers, neurons, strict=True)]
     if not any(pairs is not None for pairs in own):
-        beside = wiring.beside_the_layers(checkpoint, neurons)
-        if beside is None and options.wiring is not None:
-            own = list(wiring.as_given(options, neurons))
-        elif beside is None:
-            why = "" if checkpoint.whole else " (difflogic's state_dict does not save it)"
-            raise NetcError("", f"the file holds gate weights but no wiring{why}", _RECOVER)
-        else:
-            own = list(beside)
-    elif options.wiring is not None:
+        own = list(wiring.beside_the_layers(checkpoint, neurons) or [])
+    if own and options.wiring is not None:
         raise NetcError("wiring", "the file has its own")
+    if options.wiring is not None:
+        own = list(wiring.as_given(options, neurons))
+    elif not own:
+        why = "" if checkpoint.whole else " (difflogic's state_dict does not save it)"
+        raise NetcError("", f"the file holds gate weights but no wiring{why}", _RECOVER)
     wired = {}
     for part, pairs in zip(layers, own, strict=True):
         if pairs is None:

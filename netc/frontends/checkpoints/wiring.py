@@ -103,7 +103,10 @@ def beside_the_layers(checkpoint: Checkpoint, neurons: Sequence[int]) -> list[In
 def as_given(options: Options, neurons: Sequence[int]) -> list[Indices]:
     """The wiring of all layers as a user gives it; `NetcError` unless it is two inputs for each neuron of each."""
     given = options.wiring or ()
-    layers = [np.asarray(pairs) for pairs in (given(neurons) if callable(given) else given)]
+    given = given(neurons) if callable(given) else given
+    if not isinstance(given, (list, tuple)):
+        raise NetcError("wiring", f"it is a {type(given).__name__}, no list of the layers' indices")
+    layers = [np.asarray(pairs) for pairs in given]
     for layer, (pairs, count) in enumerate(zip(layers, neurons, strict=False)):
         if pairs.shape != (count, 2) or pairs.dtype.kind not in "iu" or (pairs.size and int(pairs.min()) < 0):
             what = f"layer {layer} is {pairs.dtype} of shape {pairs.shape}; it needs ({count:,}, 2) indices"
