@@ -528,20 +528,20 @@ def test_layers_that_do_not_chain_are_refused(files: ModuleType) -> None:
 
 
 def test_branches_of_a_state_dict_follow_only_where_it_shows(files: ModuleType) -> None:
-    """Two cells side by side look like a chain; only reading exactly what the layer before gives tells."""
+    """Two branches side by side look like a chain; only reading exactly what the layer before gives tells."""
     file = files.File()
 
     def state(second: list[int]) -> dict[str, Any]:
         entries = {}
-        for name, wires in (("cell.candidate.0", [0, 1, 2, 3]), ("cell.gate.0", second)):
+        for name, wires in (("body.left.0", [0, 1, 2, 3]), ("body.right.0", second)):
             entries[f"{name}.weights"] = file.tensor(np.zeros((4, 16), np.float32))
             entries[f"{name}.indices"] = file.tensor(np.array([wires, wires]))
         return entries
 
-    with pytest.raises(NetcError, match=r"layer cell\.gate\.0: netc cannot tell that it follows"):
+    with pytest.raises(NetcError, match=r"layer body\.right\.0: netc cannot tell that it follows"):
         files.load(file.zipped(state([0, 1, 2, 2])))
     model = files.load(file.zipped(state([0, 1, 3, 2])))
-    assert any("follows layer cell.candidate.0" in note for note in model.notes)
+    assert any("follows layer body.left.0" in note for note in model.notes)
 
 
 @pytest.mark.parametrize(

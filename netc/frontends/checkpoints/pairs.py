@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
-from netc.frontends.checkpoints import wiring
+from netc.frontends.checkpoints import sums, wiring
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
-from netc.frontends.checkpoints.sums import Sums
+from netc.frontends.checkpoints.passive import HOLDERS, is_flatten, is_passive
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import listed
 from netc.layers import Dense
@@ -28,11 +28,6 @@ Array = npt.NDArray[Any]
 Tables = npt.NDArray[np.uint64]
 
 _TRANSPOSED = "w"  # (parameters, neurons) where the shape does not tell
-
-# Modules that leave bits as they are in evaluation, or are no part of it.
-_SILENT = ("torch.nn.modules.dropout", "torch.nn.modules.flatten.Flatten", "torch.nn.modules.linear.Identity")
-_NOT_RUN = ("torch.nn.modules.loss", "torchmetrics")
-_HOLDERS = ("Sequential", "ModuleList", "ModuleDict")
 
 _OF_SUMS = ("bias", "weights", "flip_mask")  # tensors that some sums have
 
@@ -81,7 +76,7 @@ def read(checkpoint: Checkpoint, options: Options, name: str, kind: Kind) -> Mod
             chain.add(part, layer, reads=int(pairs.max()) + 1, in_dim=_in_dim(part))
         elif _is_group_sum(part):
             _add_sums(chain, part)
-        elif f"{part.cls.module}.{part.cls.name}".startswith(_SILENT + _NOT_RUN):
+        elif is_passive(part) or is_flatten(part):
             silent.append(f"{part.path} ({part.class_name})")
         else:
             _check_holder(checkpoint, part)
@@ -144,7 +139,7 @@ def _is_group_sum(part: Part) -> bool:
         return False
     vectors = {name for name in part.held() if len(part.shape(name)) == 1}
     bare = bool(vectors) and vectors == set(part.held()) and vectors <= set(_OF_SUMS)
-    return bare or (part.number("k") is not None and part.number("tau") is not None)
+    return bare or sums.is_group_sum(part)
 
 
 def _add_sums(chain: Chain, part: Part) -> None:
@@ -154,24 +149,26 @@ def _add_sums(chain: Chain, part: Part) -> None:
         also = more or ["sums for each split"]
         raise NetcError(part.place, f"this {part.class_name} also has {listed(also)}, which netc does not read")
     arrays = {name: part.array(name) for name in _OF_SUMS if part.holds(name)}
-    classes, tau, beta = part.number("k"), part.number("tau"), part.number("beta") or 0
-    if classes is None and tau is None:  # a state_dict
-        classes, tau, beta = chain.options.classes, chain.options.tau, chain.options.beta or 0
-        if classes is None or tau is None:
-            hint = "give classes=… and tau=…"
-            raise NetcError(part.place, f"the file has {listed(arrays)} of sums, but not how they are grouped", hint)
-        chain.notes.append(f"{part.place} is taken for sums of {classes} groups in one run, by its {listed(arrays)}")
-    if not isinstance(classes, int) or not isinstance(splits, int) or tau is None:
-        raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-    flipped, weights, bias = (arrays.get(name) for name in ("flip_mask", "weights", "bias"))
-    sums = Sums(classes, float(tau), float(beta), splits=splits, flipped=flipped, weights=weights, bias=bias)
-    chain.sum_groups(part, sums)
+    given: dict[str, Any] = {
+        "flipped": arrays.get("flip_mask"),
+        "weights": arrays.get("weights"),
+        "bias": arrays.get("bias"),
+    }
+    if sums.is_group_sum(part):
+        chain.sum_groups(part.place, sums.read(part, splits=splits if isinstance(splits, int) else 0, **given))
+        return
+    classes, tau, beta = chain.options.classes, chain.options.tau, chain.options.beta
+    if classes is None or tau is None:
+        what = f"the file has {listed(arrays)} of sums, but not how they are grouped"
+        raise NetcError(part.place, what, "give classes=… and tau=…")
+    chain.notes.append(f"{part.place} is taken for sums of {classes} groups in one run, by its {listed(arrays)}")
+    chain.sum_groups(part.place, sums.Sums(classes, tau, beta or 0.0, **given))
 
 
 def _check_holder(checkpoint: Checkpoint, part: Part) -> None:
     """Raise `NetcError` unless a part only holds others: what it is instead could change bits."""
     held = part.held()
-    unknown = checkpoint.whole and not part.children and part.cls.name not in _HOLDERS
+    unknown = checkpoint.whole and not part.children and part.cls.name not in HOLDERS
     if unknown and not held:
         raise NetcError(part.place, f"this is a {part.class_name}; netc reads layers of gates and GroupSum")
     if held:
