@@ -119,6 +119,22 @@ def test_dense_networks_compute_what_torchlogix_computes(network: tuple[Any, int
     check(load(module), module, seed, (inputs,))
 
 
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])
+@pytest.mark.parametrize("rank", [2, 4, 6])
+def test_sums_are_added_in_the_stored_precision(kind: str, rank: int) -> None:
+    """Few bits make sums that rounding decides: a thousand neurons of random coefficients have some."""
+    torch.manual_seed(rank)
+    layer = layers.LogicDense(2 * rank, 1000, lut_rank=rank, parametrization="warp")
+    module = torch.nn.Sequential(trained(layer, rank).to(getattr(torch, kind)), layers.GroupSum(1000)).eval()
+    model = load(module)
+    if kind != "float16":  # which has few
+        assert any("rounding decides" in note for note in model.notes) == (kind == "bfloat16")
+    x = rows(rank, 100, 2 * rank)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(x).to(getattr(torch, kind))).float().numpy()
+    np.testing.assert_array_equal(netc.compile(model).bits(x), wanted.astype(bool))
+
+
 @SETTINGS
 @given(network=dense_networks())
 def test_state_dicts_of_dense_networks_compute_the_same_when_told_what_they_lack(network: tuple[Any, int, int]) -> None:
