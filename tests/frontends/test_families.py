@@ -595,6 +595,35 @@ def test_weights_that_nobody_can_count_with_are_refused(files: ModuleType) -> No
         files.load(file.zipped(files.sequential(*layers, head)))
 
 
+# difflogic_verify: fewer gates to choose among, and sums that say what they count.
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_fewer_gates_and_sums_in_an_order_are_read(files: ModuleType, whole: bool) -> None:
+    rng, file = np.random.default_rng(13), files.File()
+    before, value = 5, all_rows(5)
+    parts, state = [], {}
+    for index, (width, chosen) in enumerate(((9, range(16)), (8, [0, 1, 2, 3, 6, 7]), (6, [3, 12]))):
+        logits, pairs = (
+            rng.standard_normal((width, len(chosen))).astype(np.float32),
+            rng.integers(0, before, (width, 2)),
+        )
+        tensors = {"weights": file.tensor(logits, parameter=True), "selected_inputs": file.tensor(pairs)}
+        dims = {"in_dim": before, "out_dim": width}
+        parts.append(files.module("difflogic_layers.BaseLogicLayer", gate_set=len(chosen), **dims, **tensors))
+        state |= {f"{index}.{name}": tensor for name, tensor in tensors.items()}
+        value = files.evaluate([np.array(chosen)[logits.argmax(axis=1)]], [pairs], value)
+        before = width
+    order = rng.permutation(6)
+    sums = {"weight": file.tensor(np.ones(6, np.float32)), "selected_inputs": file.tensor(order[:, None])}
+    parts.append(files.module("difflogic_layers.BaseGroupSum", k=2, tau=4.0, beta=0.5, return_grouped=False, **sums))
+    state |= {f"3.{name}": tensor for name, tensor in sums.items()}
+    options = {} if whole else {"classes": 2, "tau": 4.0, "beta": 2.0, "input_bits": 5}
+    net = netc.compile(files.load(file.zipped(files.sequential(*parts) if whole else state), **options))
+    logits = value[:, order].reshape(-1, 2, 3).sum(axis=2) / 4.0 + 0.5
+    np.testing.assert_array_equal(net.logits(all_rows(5)), logits.astype(np.float32))
+
+
 # Recurrent cells.
 
 

@@ -6,7 +6,7 @@ What differs between families is a `Kind`: how many parameters a neuron has and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ Tables = npt.NDArray[np.uint64]
 _TRANSPOSED = "w"  # (parameters, neurons) where the shape does not tell
 
 _OF_SUMS = ("bias", "weights", "flip_mask")  # tensors that some sums have
+_OF_ORDERED_SUMS = {"weight", "selected_inputs"}  # and those of difflogic_verify, whose weight is not used
 
 _SAVE_WIRING = "save the whole module, or {'state_dict': …, 'connections': [(a, b) of each layer, …]}"
 
@@ -38,14 +39,15 @@ _SAVE_WIRING = "save the whole module, or {'state_dict': …, 'connections': [(a
 class Kind:
     """`names` of the parameters, their number `width` a neuron, and what a note says; `tables` of (neurons, width).
 
-    `tables` are those of a `netc.layers.Dense` that reads A and B. `extra` are tensors of a layer that change no bit.
+    `tables` are those of a `netc.layers.Dense` that reads A and B. Layers that hold ``selected_inputs`` may also have
+    `narrow` numbers of parameters.
     """
 
     names: tuple[str, ...]
     width: int
     described: str
     tables: Callable[[Part, Array], Tables]
-    extra: tuple[str, ...] = ()
+    narrow: tuple[int, ...] = ()
 
 
 def neurons_in(part: Part, kind: Kind) -> str:
@@ -53,7 +55,14 @@ def neurons_in(part: Part, kind: Kind) -> str:
     if part.cls.module.startswith("torch.nn.") or part.holds("bias"):  # a linear layer of so many inputs looks the same
         return ""
     shapes = {name: part.shape(name) for name in kind.names if part.holds(name)}
-    return next((name for name, shape in shapes.items() if len(shape) == 2 and kind.width in shape), "")
+    fits = (len(shape) == 2 and (kind.width in shape or _is_narrow(part, name, kind)) for name, shape in shapes.items())
+    return next((name for name, fit in zip(shapes, fits, strict=True) if fit), "")
+
+
+def _is_narrow(part: Part, name: str, kind: Kind) -> bool:
+    """Whether the neurons of a layer have fewer parameters, which then lie in rows."""
+    shape = part.shape(name)
+    return shape[1:] in {(count,) for count in kind.narrow} and part.shape("selected_inputs") == (shape[0], 2)
 
 
 def read(checkpoint: Checkpoint, options: Options, name: str, kind: Kind) -> Model:
@@ -92,17 +101,19 @@ def _parameters(chain: Chain, layers: list[Part], kind: Kind) -> dict[str, Array
     """``[neurons, width]`` by the layer's path; square ones are read as the other layers are, else by custom."""
     width = kind.width
     names = [neurons_in(part, kind) for part in layers]
-    shapes = [part.shape(name) for part, name in zip(layers, names, strict=True)]
-    clear = {name: shape[1] != width for name, shape in zip(names, shapes, strict=True) if shape != (width, width)}
+    narrow = {part.path for part, name in zip(layers, names, strict=True) if _is_narrow(part, name, kind)}
+    known = [(name, part.shape(name)) for part, name in zip(layers, names, strict=True) if part.path not in narrow]
+    clear = {name: shape[1] != width for name, shape in known if shape != (width, width)}
     found = {}
     for part, name in zip(layers, names, strict=True):
         rows = part.array(name)
         if rows.dtype.kind != "f":
             raise NetcError(part.place, f"{name} are {rows.dtype}, no logits")
-        if name not in clear:
+        in_rows = part.path in narrow
+        if name not in clear and not in_rows:
             how = "(gates, neurons)" if name == _TRANSPOSED else "(neurons, gates)"
             chain.notes.append(f"{part.place}: the {width} x {width} {name} are read as {how}")
-        found[part.path] = rows.T if clear.get(name, name == _TRANSPOSED) else rows
+        found[part.path] = rows.T if clear.get(name, name == _TRANSPOSED) and not in_rows else rows
         said = part.number("out_dim")
         if said is not None and said != len(found[part.path]):
             raise NetcError(part.place, f"{name} are of {len(found[part.path]):,} neurons, out_dim says {said:,}")
@@ -137,12 +148,27 @@ def _in_dim(part: Part) -> int | None:
 def _is_group_sum(part: Part) -> bool:
     if part.children:
         return False
+    if _is_ordered(part):
+        return True
     vectors = {name for name in part.held() if len(part.shape(name)) == 1}
     bare = bool(vectors) and vectors == set(part.held()) and vectors <= set(_OF_SUMS)
     return bare or sums.is_group_sum(part)
 
 
+def _is_ordered(part: Part) -> bool:
+    """Whether it is sums that say which bit each place counts, as ``selected_inputs`` of (bits, 1)."""
+    return set(part.held()) == _OF_ORDERED_SUMS and part.shape("selected_inputs")[1:] == (1,)
+
+
 def _add_sums(chain: Chain, part: Part) -> None:
+    if _is_ordered(part):
+        order = part.array("selected_inputs")[:, 0]
+        if sums.is_group_sum(part):  # which adds beta to the logits
+            found = sums.read(part, order=order)
+            chain.sum_groups(part.place, replace(found, beta=found.beta * found.tau))
+        else:
+            _add_as_told(chain, part, {"order": order})
+        return
     more = [name for name in part.held() if name not in _OF_SUMS]
     splits = part.number("n_splits") or 1
     if more or (part.values.get("for_each_split") is True and splits != 1):
@@ -157,11 +183,16 @@ def _add_sums(chain: Chain, part: Part) -> None:
     if sums.is_group_sum(part):
         chain.sum_groups(part.place, sums.read(part, splits=splits if isinstance(splits, int) else 0, **given))
         return
+    _add_as_told(chain, part, given)
+
+
+def _add_as_told(chain: Chain, part: Part, given: dict[str, Any]) -> None:
+    """Sums of a state_dict, which has only their tensors."""
     classes, tau, beta = chain.options.classes, chain.options.tau, chain.options.beta
     if classes is None or tau is None:
-        what = f"the file has {listed(arrays)} of sums, but not how they are grouped"
+        what = f"the file has {listed(part.held())} of sums, but not how they are grouped"
         raise NetcError(part.place, what, "give classes=… and tau=…")
-    chain.notes.append(f"{part.place} is taken for sums of {classes} groups in one run, by its {listed(arrays)}")
+    chain.notes.append(f"{part.place} is taken for sums of {classes} groups in one run, by its {listed(part.held())}")
     chain.sum_groups(part.place, sums.Sums(classes, tau, beta or 0.0, **given))
 
 
