@@ -16,11 +16,10 @@ from netc.lut import MAX_K, LutNetwork
 from netc.model import Model
 from netc.names import free_prefix, port_names, unique
 from netc.ports import UNINITIALISED, Ports
-from netc.printing import OWN, fanin_mark, lut_chunks
+from netc.printing import OWN, fanin_mark, lut_chunks, text_chunks
 from netc.properties import without_properties
 
 _WIDTH = 80  # columns, for lists of ports
-_LINES = 1 << 15  # lines printed at a time
 _NOT = "_not"  # after the number of a node: its complement
 
 # What both ABC and Yosys keep: '#' starts a comment, '=' splits pins, Yosys rewrites others.
@@ -63,16 +62,16 @@ class Blif:
         yield from _wrapped(".outputs", names.outputs)
         control = f" re {names.clock}" if names.clock else ""
         shown = {0: "0", 1: "1", UNINITIALISED: "3"}
-        yield from _lines(
+        yield from text_chunks(
             f".latch {names.of(lit, named)} {state}{control} {shown[reset]}\n"
             for lit, state, reset in zip(next_states, names.latches, logic.ports.resets, strict=True)
         )
         if network.depends_on_constant() or 0 in next_states:
             yield _signal(0, "", names.leaves[0]).encode()
         complements = sorted({lit for lit in next_states if lit & 1})
-        yield from _lines(_signal(lit, names.of(lit ^ 1, named), names.of(lit, named)) for lit in complements)
+        yield from text_chunks(_signal(lit, names.of(lit ^ 1, named), names.of(lit, named)) for lit in complements)
         yield from lut_chunks(network, _template, names=names.leaves, more_names=named, prefix=names.prefix)
-        yield from _lines(_signal(lit, names.of(lit & ~1, named), name) for lit, name in buffered)
+        yield from text_chunks(_signal(lit, names.of(lit & ~1, named), name) for lit, name in buffered)
         yield b".end\n"
 
 
@@ -169,17 +168,6 @@ def _signal(lit: int, source: str, name: str) -> str:
     return f".names {source} {name}\n{1 - (lit & 1)} 1\n"
 
 
-def _lines(lines: Iterable[str]) -> Iterator[bytes]:
-    """Lines in chunks."""
-    batch: list[str] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) == _LINES:
-            yield "".join(batch).encode()
-            batch.clear()
-    yield "".join(batch).encode()
-
-
 def _wrapped(keyword: str, names: Iterable[str]) -> Iterator[bytes]:
     """A list of names on lines of about 80 columns, each but the last ended by a backslash."""
 
@@ -194,4 +182,4 @@ def _wrapped(keyword: str, names: Iterable[str]) -> Iterator[bytes]:
             column += 1 + len(name)
         yield "\n"
 
-    return _lines(words())
+    return text_chunks(words())

@@ -13,9 +13,7 @@ from netc.lut import MAX_K, LutNetwork
 from netc.model import Model
 from netc.names import free_prefix, port_names, unique
 from netc.ports import KINDS, ROOT_KINDS, Ports
-from netc.printing import OWN, fanin_mark, lut_chunks
-
-_LINES = 1 << 15  # lines printed at a time
+from netc.printing import OWN, fanin_mark, lut_chunks, text_chunks
 
 _COMPLEMENT = " [style=dashed]"
 _SHAPES = {
@@ -67,7 +65,7 @@ class Dot:
         for kind in ROOT_KINDS:
             if kind != "latch":
                 yield from _shapes("sink", names[kind], _SHAPES[kind])
-        yield from _batched(_root_edges(ports, network, names, leaves, prefix))
+        yield from text_chunks(_root_edges(ports, network, names, leaves, prefix))
         yield b"}\n"
 
 
@@ -90,7 +88,7 @@ def _byte(character: str) -> int:
 def _shapes(rank: str, names: list[str], shape: str) -> Iterator[bytes]:
     if names:
         yield f"  {{ rank={rank}; node [shape={shape}];\n".encode()
-        yield from _batched(f'    "{name}";\n' for name in names)
+        yield from text_chunks(f'    "{name}";\n' for name in names)
         yield b"  }\n"
 
 
@@ -121,13 +119,3 @@ def _root_edges(
             source = leaves[node] if node < len(leaves) else f"{prefix}{node}"
             styles = ["style=dashed"] * (lit & 1) + ["constraint=false"] * (kind == "latch")
             yield f'  "{source}" -> "{target}"{f" [{chr(44).join(styles)}]" if styles else ""};\n'
-
-
-def _batched(lines: Iterable[str]) -> Iterator[bytes]:
-    batch: list[str] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) == _LINES:
-            yield "".join(batch).encode()
-            batch.clear()
-    yield "".join(batch).encode()

@@ -20,7 +20,7 @@ from netc.expression import expression
 from netc.lut import MAX_K, LutNetwork
 from netc.model import Model
 from netc.ports import UNINITIALISED
-from netc.printing import OWN, fanin_mark, lut_chunks
+from netc.printing import OWN, fanin_mark, lut_chunks, text_chunks
 from netc.properties import without_properties
 
 from .verilog_names import Interface, Port, printable, written
@@ -28,7 +28,6 @@ from .verilog_names import Interface, Port, printable, written
 _ZERO, _ONE = "1'b0", "1'b1"
 _LATCHES_IN_A_BLOCK = 256  # synthesis takes time quadratic in the length of an always block
 _NAMES_IN_A_LINE = 8
-_LINES = 4096  # joined into one chunk
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,14 @@ class Verilog:
         latches = [written(name) for name in face.latches]
         names = [_ZERO, *map(written, face.bits), *latches]
         yield _header(model, network)
-        yield from _chunks(_declarations(face, network.ports.resets, _read(network)))
+        yield from _lines(_declarations(face, network.ports.resets, _read(network)))
         yield from _wires(network, names, face.wire)
         literal = _Literals(names, face.wire)
         next_states = list(map(literal, network.of_kind("latch").tolist()))
-        yield from _chunks(_registers(latches, next_states, network.ports.resets, face))
+        yield from _lines(_registers(latches, next_states, network.ports.resets, face))
         outputs = network.outputs.tolist()
         for port in face.outputs:
-            yield from _chunks(_assignment(port, [literal(outputs[position]) for position in port.members]))
+            yield from _lines(_assignment(port, [literal(outputs[position]) for position in port.members]))
         yield b"endmodule\n"
         if face.has_keywords:
             yield b"// verilator lint_on SYMRSVDWORD\n"
@@ -101,15 +100,8 @@ class _Literals:
         return f"~{name}" if lit & 1 else name
 
 
-def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
-    block: list[str] = []
-    for line in lines:
-        block.append(line)
-        if len(block) == _LINES:
-            yield "\n".join([*block, ""]).encode("ascii")
-            block.clear()
-    if block:
-        yield "\n".join([*block, ""]).encode("ascii")
+def _lines(lines: Iterable[str]) -> Iterator[bytes]:
+    return text_chunks(f"{line}\n" for line in lines)
 
 
 def _plural(count: int, thing: str) -> str:

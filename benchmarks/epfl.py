@@ -22,7 +22,7 @@ from netc import load
 
 ABC_RC = Path(__file__).parent / "abc.rc"
 SCRIPTS = {"resyn2": "resyn2", "dc2": "dc2", "compress2rs": "compress2rs"}
-CEC_SECONDS = 120
+CEC_SECONDS = 60
 
 
 def by_abc(source: Path, target: Path, script: str) -> dict[str, Any] | None:
@@ -58,7 +58,7 @@ def by_netc(source: Path, target: Path, level: int) -> dict[str, Any]:
 
 
 def abc_cec(first: Path, second: Path) -> str:
-    usage = abc(f"cec -n -T {CEC_SECONDS} {first} {second}")
+    usage = abc(f"cec -n -T {CEC_SECONDS} {first} {second}", timeout=2 * CEC_SECONDS)  # it does not keep to its -T
     if "are equivalent" in usage.out:
         return "equivalent"
     return "NOT EQUIVALENT" if "NOT EQUIVALENT" in usage.out else "undecided"

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -35,8 +36,8 @@ class Usage:
     out: str
 
 
-def run(command: list[str], *, cwd: Path | None = None) -> Usage:
-    """Run a command to its end. Its output is kept.
+def run(command: list[str], *, cwd: Path | None = None, timeout: float = 3600) -> Usage:
+    """Run a command to its end, or until it is killed after `timeout` seconds. Its output is kept.
 
     Linux counts this process's own size at the start as the command's, so it has to stay small: what makes large
     inputs is a command too.
@@ -44,7 +45,10 @@ def run(command: list[str], *, cwd: Path | None = None) -> Usage:
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=subprocess.STDOUT)
+        alarm = threading.Timer(timeout, process.kill)
+        alarm.start()
         _, status, usage = os.wait4(process.pid, 0)
+        alarm.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - started
         log.seek(0)
@@ -66,13 +70,23 @@ def netc(*args: str | Path, **options: Any) -> Usage:
     return run([*NETC, *map(str, args)], **options)
 
 
+def _abc_version(program: str) -> str:
+    """Debian's version names the commit; elsewhere what ABC says of itself has to do."""
+    if shutil.which("dpkg-query"):
+        command = ["dpkg-query", "-W", "-f", "${Version}", Path(program).name]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+        if asked.returncode == 0:
+            return f"Debian {asked.stdout}"
+    shown = subprocess.run([program, "-h"], capture_output=True, text=True, check=False)
+    match = re.search(r"UC Berkeley, (ABC [^\n]*)", shown.stdout + shown.stderr)
+    return match[1] if match else "unknown"
+
+
 def environment() -> dict[str, str]:
     """Versions of everything that was measured."""
     found = {"netc": version("netc"), "python": platform.python_version(), "machine": platform.machine()}
     if ABC is not None:
-        shown = subprocess.run([ABC, "-c", "quit"], capture_output=True, text=True, check=False).stdout
-        match = re.search(r"UC Berkeley, (ABC [^\n]*)", shown)
-        found["abc"] = match[1] if match else "unknown"
+        found["abc"] = _abc_version(ABC)
     try:
         cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
         found["cpu"] = cpu[1] if cpu else ""

@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
+    from netc.explanation.explanation import explain
+    from netc.grid import Grid
     from netc.head import Head
     from netc.layers import Dense, LayeredNetwork, Tiled
+    from netc.live import from_jax, from_torch
     from netc.loading import load
     from netc.lut import LutNetwork
     from netc.machine import Machine
     from netc.manager import optimize
     from netc.mapping import map_luts
     from netc.model import Model
+    from netc.recover import recover_wiring
     from netc.simulation import simulate
-    from netc.targets import compile, emit, write
+    from netc.targets import compile, emit, save, write
 
 # Public names and where they live: imported when first used, so that `import netc` is fast.
 _HOMES = {
@@ -37,6 +41,7 @@ _HOMES = {
     "Context": "context",
     "Dense": "layers",
     "Encoder": "encoder",
+    "Grid": "grid",
     "Head": "head",
     "InternalError": "errors",
     "LayeredNetwork": "layers",
@@ -48,9 +53,14 @@ _HOMES = {
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
+    "explain": "explanation.explanation",
+    "from_jax": "live",
+    "from_torch": "live",
     "load": "loading",
     "map_luts": "mapping",
     "optimize": "manager",
+    "recover_wiring": "recover",
+    "save": "targets",
     "simulate": "simulation",
     "write": "targets",
 }
@@ -61,6 +71,7 @@ __all__ = [
     "Context",
     "Dense",
     "Encoder",
+    "Grid",
     "Head",
     "InternalError",
     "LayeredNetwork",
@@ -72,9 +83,14 @@ __all__ = [
     "check",
     "compile",
     "emit",
+    "explain",
+    "from_jax",
+    "from_torch",
     "load",
     "map_luts",
     "optimize",
+    "recover_wiring",
+    "save",
     "simulate",
     "write",
 ]

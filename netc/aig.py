@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import numpy.typing as npt
 from netc import native
 from netc.errors import InternalError, NetcError
 from netc.ports import Ports
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["FALSE", "NONE", "TRUE", "Aig", "Builder", "Lits", "Step", "compose"]
 
@@ -130,6 +133,16 @@ class Aig:
 
     def with_ports(self, ports: Ports) -> Aig:
         return replace(self, ports=ports)
+
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+        """The graph for analysis with networkx, of circuits of moderate size; see `netc.graphs`.
+
+        Nodes are called ``n5`` (node 5 of this graph) and ``output0``, ``bad0`` …; they have `kind`, `level`, and ports
+        a `name`. Edges lead from fan-in to reader and have `complement`. Next states lead back to their latches.
+        """
+        from netc.graphs import to_networkx
+
+        return to_networkx(self)
 
     def combinational(self) -> Aig:
         """The combinational core: latches become inputs, next states and properties become outputs.

@@ -20,11 +20,14 @@ _LABEL_KEYS = ("y", "Y", "labels", "label", "target", "targets")
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """``x`` as found; ``packed`` where the file holds packed bits; labels if they lie in the same file."""
+    """``x`` as found; ``packed`` where the file holds packed bits, `columns` of them in a row if it says so; labels if
+    they lie in the same file.
+    """
 
     x: npt.NDArray[Any]
     packed: bool = False
     labels: npt.NDArray[Any] | None = None
+    columns: int | None = None
 
 
 def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -80,7 +83,9 @@ def load_samples(path: str | Path) -> Samples:
         return Samples(x if x.ndim == 2 else np.atleast_2d(x))
     labels = next((arrays[key] for key in _LABEL_KEYS if key in arrays), None)
     if "inputs_packed" in arrays:
-        return Samples(arrays["inputs_packed"], packed=True, labels=labels)
+        said = arrays.get("n_inputs")
+        columns = int(said.reshape(-1)[0]) if said is not None and said.size == 1 and said.dtype.kind in "iu" else None
+        return Samples(arrays["inputs_packed"], packed=True, labels=labels, columns=columns)
     key = next((key for key in _SAMPLE_KEYS if key in arrays), None)
     if key is None:
         wide = [name for name, array in arrays.items() if array.ndim >= 2]

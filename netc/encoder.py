@@ -21,12 +21,14 @@ class Encoder:
 
     ``feature`` is ``int32[bits]``, ``threshold`` ``float64[bits]``. A thermometer is several thresholds on one feature;
     which order its bits come in is simply the order here. Infinite features compare as usual; NaN is an error.
+    ``names`` are those of the features, or none.
     """
 
     features: int
     feature: npt.NDArray[np.int32]
     threshold: npt.NDArray[np.float64]
     at_least: bool = False
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature", native.frozen(self.feature, np.int32))
@@ -62,6 +64,8 @@ class Encoder:
             raise NetcError("", f"an encoder reads outside its {self.features} features")
         if np.isnan(self.threshold).any():
             raise NetcError("", "an encoder has a threshold that is NaN")
+        if self.names and len(self.names) != self.features:
+            raise NetcError("", f"an encoder has {len(self.names)} names for {self.features} features")
 
     def encode(self, x: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """``bool[n, bits]`` from numbers ``[n, features]``; NaN raises `NetcError` with its row and feature."""
@@ -84,9 +88,12 @@ class Encoder:
             "feature": self.feature.tolist(),
             "threshold": [value if np.isfinite(value) else str(value) for value in self.threshold.tolist()],
             "at_least": self.at_least,
+            **({"names": list(self.names)} if self.names else {}),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Encoder:
         thresholds = np.array([float(value) for value in data["threshold"]], np.float64)
-        return cls(int(data["features"]), np.array(data["feature"], np.int64), thresholds, bool(data["at_least"]))
+        names = tuple(str(name) for name in data.get("names", ()))
+        feature = native.frozen(np.array(data["feature"], np.int64), np.int32)
+        return cls(int(data["features"]), feature, thresholds, bool(data["at_least"]), names)

@@ -73,30 +73,48 @@ def _zstandard() -> Any:
     return zstandard
 
 
+def _zstandard_pieces(data: bytes) -> Iterator[bytes]:
+    decompressor = _zstandard().ZstdDecompressor()
+    frame = decompressor.decompressobj()
+    for start in range(0, len(data), _PIECE >> 8):
+        piece = data[start : start + (_PIECE >> 8)]
+        while piece:
+            if frame.eof:
+                frame = decompressor.decompressobj()
+            yield frame.decompress(piece)
+            piece = frame.unused_data if frame.eof else b""
+    if not frame.eof:
+        raise EOFError("it ends within a frame")
+
+
+def _pieces(kind: str, data: bytes) -> Iterator[bytes]:
+    """What the compressed data holds, some megabytes at a time."""
+    if kind == ".zst":
+        yield from _zstandard_pieces(data)
+        return
+    raw = io.BytesIO(data)
+    with gzip.GzipFile(fileobj=raw) if kind == ".gz" else lzma.open(raw) as stream:
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
 def _decompress(name: str, data: bytes | mmap.mmap) -> bytes | mmap.mmap:
     kind = next((kind for magic, kind in _MAGIC.items() if data[: len(magic)] == magic), None)
     if kind is None:
         return data
     limit = max(_PLAUSIBLE_SIZE, _PLAUSIBLE_RATIO * len(data))
-    raw = io.BytesIO(data)
+    plain = bytearray()
     try:
-        if kind == ".gz":
-            stream: IO[bytes] = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
-        elif kind == ".xz":
-            stream = lzma.open(raw)  # noqa: SIM115 - it holds memory only
-        else:
-            stream = _zstandard().ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        plain = bytearray()
-        while piece := stream.read(_PIECE):
+        for piece in _pieces(kind, bytes(data)):
             plain += piece
             if len(plain) > limit:
-                what = f"this small file decompresses to more than {limit >> 30} GiB"
+                what = f"this small file decompresses to more than {limit >> 20:,} MiB"
                 raise NetcError("", what, "decompress it first")
-        return bytes(plain)
     except NetcError as error:
         raise NetcError(name, error.what, error.hint) from None
     except Exception as error:  # noqa: BLE001 - zstandard, gzip, lzma and zlib each raise their own
         raise NetcError(name, f"the {kind[1:]} data is damaged: {error}") from None
+    return bytes(plain)
 
 
 def read_source(path: str | Path) -> Source:
@@ -141,8 +159,13 @@ def writing(path: str | Path, *, force: bool = True) -> Iterator[IO[bytes]]:
     """
     name = str(path)
     if name == STDIO:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise NetcError("<stdout>", error.strerror or str(error)) from None
         return
     path = Path(path)
     if path.exists() and not force:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,7 +130,8 @@ class Head:
     def from_json(cls, data: dict[str, Any]) -> Head:
         tau, beta = float(data["tau"]), float(data["beta"])
         if data["kind"] == "group-sum":
-            return cls.group_sum(int(data["bits"]), int(data["classes"]), tau=tau, beta=beta)
+            made = cls.group_sum(int(data["bits"]), int(data["classes"]), tau=tau, beta=beta)
+            return replace(made, only_class=bool(data.get("only_class", False)))
         types = {"start": np.int64, "bit": np.uint32, "weight": np.int32, "offset": np.int32}
         votes = {name: native.frozen(np.array(data[name], np.int64), dtype) for name, dtype in types.items()}
         return cls(**votes, tau=tau, beta=beta, only_class=bool(data.get("only_class", False)))

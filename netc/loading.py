@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ __all__ = ["detect", "load"]
 
 
 def detect(source: Source, format: str | None = None) -> registry.Format:
-    """The format of a file: as told, else by suffix, else by its first bytes."""
+    """The format of a file: as told, else by suffix, else by its first bytes. Directories have only one."""
     by_name = {known.name: known for known in registry.FORMATS}
+    if source.path is not None and source.path.is_dir():
+        return by_name[registry.OF_DIRECTORIES]
     if format is not None:
         if format not in by_name:
             raise NetcError("--from", f"there is no format {format!r}", f"there are {', '.join(sorted(by_name))}")
@@ -28,19 +31,22 @@ def detect(source: Source, format: str | None = None) -> registry.Format:
     for known in registry.FORMATS:
         if any(source.data[: len(magic)] == magic for magic in known.magic):
             return known
+        if known.pattern and re.match(known.pattern, source.data[:16], re.DOTALL):
+            return known
     raise NetcError(
         source.name, "netc does not know this format", f"--from {'|'.join(sorted(by_name))} says which it is"
     )
 
 
 def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any) -> Model:
-    """Read a circuit or a trained network: AIGER, BLIF, or a checkpoint; ``-`` is standard input.
+    """Read a circuit or a trained network: AIGER, BLIF, or a checkpoint, which may be a directory; ``-`` is standard
+    input.
 
     `format` overrides what suffix and first bytes say. `options` go to the format's loader; those of checkpoints are
     the fields of `netc.frontends.checkpoints.family.Options`. Raises `NetcError` with the place for anything wrong
     with the file.
     """
-    source = read_source(path)
+    source = Source(str(path), b"", Path(path)) if str(path) != STDIO and Path(path).is_dir() else read_source(path)
     loader = registry.resolve(detect(source, format).loader)
     try:
         model: Model = loader(source, **options)

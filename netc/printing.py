@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy.typing as npt
 from netc import native
 from netc.lut import LutNetwork
 
-__all__ = ["OWN", "LutPrinter", "Style", "fanin_mark", "lut_chunks"]
+__all__ = ["OWN", "LutPrinter", "Style", "fanin_mark", "lut_chunks", "text_chunks"]
 
 OWN = "\x01"  # in a template: the name of the LUT itself
 
 _CHUNK = 1 << 20  # bytes
+_PIECES = 1 << 13  # joined into one chunk
 
 
 class Style(NamedTuple):
@@ -24,6 +25,18 @@ class Style(NamedTuple):
     prefix: str
     suffix: str = ""
     declare: str = ""
+
+
+def text_chunks(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Many small pieces of text as few chunks."""
+    block: list[str] = []
+    for piece in pieces:
+        block.append(piece)
+        if len(block) == _PIECES:
+            yield "".join(block).encode()
+            block.clear()
+    if block:
+        yield "".join(block).encode()
 
 
 def fanin_mark(index: int) -> str:

@@ -14,7 +14,18 @@ from typing import Any
 
 from netc.errors import NetcError
 
-__all__ = ["BACKENDS", "CHECKPOINTS", "ENGINES", "FORMATS", "PASSES", "Format", "every", "find", "resolve"]
+__all__ = [
+    "BACKENDS",
+    "CHECKPOINTS",
+    "ENGINES",
+    "FORMATS",
+    "OF_DIRECTORIES",
+    "PASSES",
+    "Format",
+    "every",
+    "find",
+    "resolve",
+]
 
 PASSES = {
     "balance": "netc.passes.balance:Balance",
@@ -31,6 +42,8 @@ BACKENDS = {
     "blif": "netc.backends.blif:Blif",
     "c": "netc.backends.c:C",
     "dot": "netc.backends.dot:Dot",
+    "graphml": "netc.backends.graphml:Graphml",
+    "npz": "netc.backends.npz:Npz",
     "verilog": "netc.backends.verilog:Verilog",
     "verilog-testbench": "netc.backends.testbench:VerilogTestbench",
 }
@@ -42,6 +55,8 @@ ENGINES = {
 
 # Families of checkpoints, asked in this order: each says whether a file is one of its own, and makes a model of it.
 CHECKPOINTS = {
+    "difflogic-ca": "netc.frontends.checkpoints.difflogic_ca:DifflogicCa",
+    "difflogic-jax": "netc.frontends.checkpoints.difflogic_jax:DifflogicJax",
     "torchlogix": "netc.frontends.checkpoints.torchlogix:Torchlogix",
     "convlogic": "netc.frontends.checkpoints.convlogic:Convlogic",
     "dwn": "netc.frontends.checkpoints.dwn:Dwn",
@@ -53,12 +68,17 @@ CHECKPOINTS = {
 
 @dataclass(frozen=True)
 class Format:
-    """A file format that netc reads: its loader takes a `netc.files.Source` and gives a `netc.model.Model`."""
+    """A file format that netc reads: its loader takes a `netc.files.Source` and gives a `netc.model.Model`.
+
+    Files are known by suffix, else by a beginning in `magic`, or by the regular expression `pattern` on the first 16
+    bytes.
+    """
 
     name: str
     loader: str
     suffixes: tuple[str, ...]
     magic: tuple[bytes, ...] = ()
+    pattern: bytes = b""
 
 
 FORMATS = (
@@ -74,12 +94,16 @@ FORMATS = (
         "checkpoint",
         "netc.frontends.checkpoint:load",
         (
-            *(".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".pk", ".bin"),
-            *(".pt2", ".onnx", ".h5", ".hdf5", ".npz", ".safetensors", ".msgpack"),  # refused by name
+            *(".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".pk", ".bin", ".npz", ".safetensors", ".msgpack", ".orbax"),
+            *(".pt2", ".onnx", ".h5", ".hdf5", ".keras", ".tflite"),  # refused by name
         ),
         (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"),
+        rb"[\x81-\x8f\xde\xdf]|.{6}\0\0\{",  # MessagePack of a map; safetensors
     ),
 )
+
+
+OF_DIRECTORIES = "checkpoint"  # the format of every path that is a directory
 
 
 def resolve(target: str) -> Any:

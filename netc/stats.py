@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from netc.aig import Aig
+from netc.aig import NONE, Aig
+from netc.errors import InternalError
 from netc.layers import Dense, LayeredNetwork
 from netc.model import Model
 
-__all__ = ["stats_of"]
+__all__ = ["fate_of_layers", "optimized_stats", "stats_of"]
 
 # Gates of two inputs by their table, bit e the value where a is bit 0 of e and b bit 1.
 GATE_NAMES = (
@@ -63,6 +65,50 @@ def _gates(network: LayeredNetwork) -> dict[str, int] | None:
             counts += times * np.bincount(dense.tables[:, 0].astype(np.int64), minlength=16)
     order = np.argsort(-counts, kind="stable")
     return {GATE_NAMES[gate]: int(counts[gate]) for gate in order if counts[gate]}
+
+
+def fate_of_layers(model: Model) -> list[dict[str, int]]:
+    """For each trained layer, how many of its neurons became what in the model's logic.
+
+    `constant`; `wire`, an input or its complement; `same` as an earlier neuron or its complement; `gate`, a node of its
+    own that some output depends on; `gone`, where nothing computes it any more or no output needs it.
+    """
+    if model.trained is None:
+        return []
+    live, first_and = model.logic.live(), model.logic.first_and
+    known = model.origins != NONE
+    nodes = np.where(known, model.origins >> 1, 0)
+    leaf = known & (nodes < first_and)
+    gate = known & ~leaf & live[nodes]
+    first = np.zeros(len(nodes), np.bool_)
+    of_gates = np.flatnonzero(gate)
+    first[of_gates[np.unique(nodes[of_gates], return_index=True)[1]]] = True
+    became = {
+        "constant": leaf & (nodes == 0),
+        "wire": leaf & (nodes > 0),
+        "same": gate & ~first,
+        "gate": first,
+        "gone": ~leaf & ~gate,
+    }
+    bounds = model.trained.first_neuron
+    return [
+        {"layer": index, "neurons": end - start, **{name: int(of[start:end].sum()) for name, of in became.items()}}
+        for index, (start, end) in enumerate(pairwise(bounds))
+    ]
+
+
+def optimized_stats(model: Model) -> dict[str, Any]:
+    """What an optimisation left, and what became of the trained layers."""
+    report = model.report
+    if report is None:
+        raise InternalError("a model that no optimizer made has no report")
+    return {
+        "pipeline": report.pipeline,
+        "verified": report.verified,
+        "ands": report.after.ands,
+        "levels": report.after.levels,
+        "layers": fate_of_layers(model),
+    }
 
 
 def stats_of(model: Model) -> dict[str, Any]:

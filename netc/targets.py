@@ -11,20 +11,24 @@ from netc.aig import Aig
 from netc.artifacts import LIBRARY_SUFFIXES, is_directory, write_c
 from netc.errors import NetcError
 from netc.files import strip_compression, write_chunks
+from netc.grid import Grid
 from netc.machine import Machine
 from netc.model import Model
 
-__all__ = ["backend_for", "compile", "emit", "target_of", "write"]
+__all__ = ["backend_for", "compile", "emit", "save", "target_of", "write"]
 
 
 @overload
 def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ...
 @overload
 def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
+@overload
+def compile(model: Grid, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: Any) -> Any:
-    """Something that runs: a `netc.runtime.net.Net`, or for a `Machine` a `netc.runtime.net.MachineNet`.
+def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", **options: Any) -> Any:
+    """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.net.MachineNet`, for a `Grid` a
+    `netc.runtime.grid.GridNet`.
 
     `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph
     with latches runs as ``Machine.of(graph)``.
@@ -33,6 +37,8 @@ def compile(model: Model | Aig | Machine, *, engine: str = "table", **options: A
     if isinstance(model, Machine):
         machine_net = registry.resolve("netc.runtime.net:MachineNet")
         return machine_net(model, made(Model(model.core), **options))
+    if isinstance(model, Grid):
+        return registry.resolve("netc.runtime.grid:GridNet")(model, made(model.cell, **options))
     subject = model if isinstance(model, Model) else Model(model)
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
@@ -64,14 +70,16 @@ def target_of(path: str | Path) -> str | None:
         ".blif": "blif",
         ".c": "c",
         ".dot": "dot",
+        ".graphml": "graphml",
         ".gv": "dot",
+        ".npz": "npz",
         ".v": "verilog",
     }
     return "c" if suffix in LIBRARY_SUFFIXES else by_suffix.get(suffix)
 
 
 def emit(model: Model | Aig, target: str, /, **options: Any) -> Iterator[bytes]:
-    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"dot"``), in chunks."""
+    """The text or bytes of one backend (``"c"``, ``"verilog"``, ``"blif"``, ``"aiger"``, ``"npz"`` …), in chunks."""
     subject = model if isinstance(model, Model) else Model(model)
     chunks: Iterator[bytes] = backend_for(target, **options).emit(subject)
     return chunks
@@ -93,3 +101,11 @@ def write(
         write_c(model if isinstance(model, Model) else Model(model), path, backend_for("c", **options), force=force)
         return
     write_chunks(path, emit(model, chosen, **options), force=force)
+
+
+def save(model: Model | Aig, path: str | Path, /, *, force: bool = True) -> None:
+    """Write netc's own exchange format: all of a model but its report, for `netc.load` and others to read.
+
+    A NumPy .npz archive of plain arrays and JSON, described in docs/formats.md. The same model gives the same bytes.
+    """
+    write(model, path, target="npz", force=force)

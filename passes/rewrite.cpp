@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/cuts.hpp"
 #include "netc/core/four.hpp"
 #include "netc/core/truth.hpp"
 
@@ -118,38 +119,13 @@ private:
 
     // ---- cuts ----
 
-    static Cut trivial(Node node) { return {{node, 0, 0, 0}, 0xAAAA, 1, 1u << (node & 31)}; }
-
-    static bool merge(const Cut &a, const Cut &b, Cut &out) {
-        if (__builtin_popcount(a.signature | b.signature) > 4) return false;
-        int i = 0, j = 0, n = 0;
-        while (i < a.size || j < b.size) {
-            if (n == 4) return false;
-            if (j == b.size || (i < a.size && a.leaves[i] < b.leaves[j])) out.leaves[n++] = a.leaves[i++];
-            else if (i == a.size || b.leaves[j] < a.leaves[i]) out.leaves[n++] = b.leaves[j++];
-            else out.leaves[n++] = a.leaves[i++], j++;
-        }
-        out.size = static_cast<uint8_t>(n);
-        out.signature = a.signature | b.signature;
-        return true;
-    }
+    static Cut trivial(Node node) { return {{node, 0, 0, 0}, 0xAAAA, 1, leaf_signature(node)}; }
 
     static uint16_t stretched(const Cut &from, const Cut &to) {
         uint8_t position[4] = {};
-        for (int i = 0, j = 0; j < to.size && i < from.size; j++)
-            if (to.leaves[j] == from.leaves[i]) position[i++] = static_cast<uint8_t>(j);
+        leaf_positions(from, to, position);
         uint64_t table = from.table;
         return static_cast<uint16_t>(expand(table | table << 16 | table << 32 | table << 48, position, from.size));
-    }
-
-    static bool dominates(const Cut &a, const Cut &b) {
-        if (a.size > b.size || (a.signature & ~b.signature)) return false;
-        int j = 0;
-        for (int i = 0; i < a.size; i++) {
-            while (j < b.size && b.leaves[j] < a.leaves[i]) j++;
-            if (j == b.size || b.leaves[j] != a.leaves[i]) return false;
-        }
-        return true;
     }
 
     // The cuts of a node, made when first asked for. Nodes of structures are asked in order, so fan-ins come first.
@@ -186,7 +162,7 @@ private:
         for (const Cut &x : left)
             for (const Cut &y : right) {
                 Cut cut{};
-                if (!merge(x, y, cut)) continue;
+                if (!merge_leaves<4>(x, y, cut)) continue;
                 bool dominated = false;
                 for (int i = 0; i < count && !dominated; i++) dominated = dominates(found[i], cut);
                 if (dominated) continue;

@@ -3,26 +3,12 @@
 #include "runtime/runner.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
 
-#include "runtime/planes.hpp"
+#include "runtime/memory.hpp"
 #include "runtime/votes.hpp"
 
 namespace netc {
 namespace {
-
-struct Free {
-    void operator()(void *memory) const { std::free(memory); }
-};
-using Memory = std::unique_ptr<uint8_t, Free>;
-
-Memory aligned(int64_t bytes) {
-    size_t size = (static_cast<size_t>(bytes) + kPlaneBytes) / kPlaneBytes * kPlaneBytes;
-    void *memory = std::aligned_alloc(kPlaneBytes, size);
-    if (!memory) throw std::bad_alloc();
-    return Memory(static_cast<uint8_t *>(memory));
-}
 
 [[noreturn]] void bad_value(const netc_batch &batch, int64_t columns, int64_t first, int64_t rows) {
     for (int64_t row = first; row < first + rows; row++)

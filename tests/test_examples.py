@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import click
+import helpers_recover
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from netc.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[1]
 SPANS = re.compile(r"\d[\d.,]* (ms|s|million)\b|[\d,]+/s")  # what differs from run to run
+EXAMPLES = ("checkerboard", "digits", "life")
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
@@ -50,19 +52,29 @@ def folder(tmp_path: Path) -> Path:
         write(adder, tmp_path / name)
     (tmp_path / "counter.aag").write_text("aag 5 1 2 1 2\n2\n4 11\n6 5 0\n6\n8 2 4\n10 9 5\n")
     (tmp_path / "steps.txt").write_text("0\n1\n1\n")
-    shutil.copytree(ROOT / "examples" / "digits", tmp_path / "examples" / "digits")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "digits" / "model.pt", tmp_path)
+    for name in ("life.aag", "glider.txt"):
+        shutil.copy(ROOT / "examples" / "life" / name, tmp_path)
+    shutil.copy(ROOT / "examples" / "checkerboard" / "cell.aag", tmp_path / "checkerboard.aag")
     test = np.load(ROOT / "examples" / "digits" / "test.npz")
     np.save(tmp_path / "samples.npy", test["x"])
     np.save(tmp_path / "pixels.npy", test["x"])
     np.savez(tmp_path / "samples.npz", x=test["x"])
     np.savez(tmp_path / "data.npz", x=test["x"])
     np.save(tmp_path / "labels.npy", test["labels"])
+    _lose_wiring(tmp_path)
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "netc"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error -c "from netc.cli import main; main()" "$@"\n')
     program.chmod(0o755)
     return tmp_path
+
+
+def _lose_wiring(folder: Path) -> None:
+    """weights.pt has gates and no wiring, and labelled.npz shows what it does with the wiring of seed 77."""
+    helpers_recover.saved(folder / "weights.pt", helpers_recover.LOGITS)
+    np.savez(folder / "labelled.npz", x=helpers_recover.X, labels=helpers_recover.LABELS)
 
 
 def run(line: str, folder: Path) -> str:
@@ -98,7 +110,13 @@ def test_the_examples_of_the_first_help_run(folder: Path) -> None:
         run(line, folder)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/formats.md", "examples/digits/README.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("README.md", "docs/guide.md", "docs/formats.md", "docs/explain.md"),
+        *(f"examples/{name}/README.md" for name in EXAMPLES),
+    ],
+)
 def test_the_commands_of_the_documents_run_and_show_this(page: str, folder: Path) -> None:
     text = (ROOT / page).read_text()
     for line, shown in commands(text):

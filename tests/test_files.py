@@ -77,6 +77,37 @@ def test_formats_are_known_by_suffix_then_by_content(tmp_path: Path) -> None:
         load(_aag(tmp_path), classes=3)
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zst"])
+def test_compressed_files_go_both_ways(tmp_path: Path, suffix: str) -> None:
+    if suffix == ".zst":
+        pytest.importorskip("zstandard", reason="zstandard is not installed")
+    path = tmp_path / f"x.aag{suffix}"
+    write(Builder(1).finish([3]), path)
+    first = path.read_bytes()
+    assert not first.startswith(b"aag")
+    assert load(path).logic.outputs.tolist() == [3]
+    write(Builder(1).finish([3]), path)
+    assert path.read_bytes() == first  # no date in it
+    path.write_bytes(first[:-5])
+    with pytest.raises(NetcError, match=f"the {suffix[1:]} data is damaged"):
+        load(path)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zst"])
+def test_a_small_file_that_decompresses_without_end_is_refused(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if suffix == ".zst":
+        pytest.importorskip("zstandard", reason="zstandard is not installed")
+    monkeypatch.setattr("netc.files._PLAUSIBLE_SIZE", 1 << 20)
+    path = tmp_path / f"bomb{suffix}"
+    with writing(path) as file:
+        file.write(b"aag 0 0 0 0 0\nc\n" + bytes(1 << 24))
+    assert path.stat().st_size < 1 << 17
+    with pytest.raises(NetcError, match="decompresses to more than"):
+        load(path)
+
+
 def _aag(folder: Path) -> Path:
     path = folder / "x.aag"
     path.write_bytes(b"aag 0 0 0 0 0\n")

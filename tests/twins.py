@@ -104,3 +104,35 @@ def first_largest(values: Sequence[Sequence[int]]) -> list[int]:
 def all_patterns(width: int) -> Bits:
     """``bool[2**width, width]``: pattern e has bit j of e in column j."""
     return (np.arange(1 << width)[:, None] >> np.arange(width) & 1).astype(np.bool_)
+
+
+def grid(
+    cell: Aig, state: Bits, steps: int, boundary: str, order: str = "neighbour", masks: Sequence[Bits] | None = None
+) -> Bits:
+    """``bool[height, width, channels]`` after some steps of an automaton, cell by cell."""
+    height, width, channels = state.shape
+    for step in range(steps):
+        patches = np.zeros((height, width, 9, channels), np.bool_)
+        for y, x, dy, dx in np.ndindex(height, width, 3, 3):
+            row, column = y + dy - 1, x + dx - 1
+            if boundary == "periodic":
+                row, column = row % height, column % width
+            if 0 <= row < height and 0 <= column < width:
+                patches[y, x, 3 * dy + dx] = state[row, column]
+        if order == "channel":
+            patches = patches.swapaxes(2, 3)
+        after = roots(cell, patches.reshape(height * width, -1)).reshape(state.shape)
+        state = after if masks is None else np.where(masks[step][..., None], after, state)
+    return state
+
+
+def splitmix64(seed: int, first: int, count: int) -> list[int]:
+    """Outputs first, first + 1, … of the generator SplitMix64 (Steele, Lea and Flood, 2014)."""
+    word = (1 << 64) - 1
+    outputs = []
+    for index in range(first, first + count):
+        z = (seed + (index + 1) * 0x9E3779B97F4A7C15) & word
+        z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & word
+        z = ((z ^ z >> 27) * 0x94D049BB133111EB) & word
+        outputs.append(z ^ z >> 31)
+    return outputs

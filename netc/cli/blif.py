@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from netc.cli import common
-from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 
 EPILOG = """\b
 Examples:
@@ -66,13 +65,7 @@ def command(
     source = common.load_model(input, format_, options=reading)
     for note in source.notes:
         common.say(f"{source.name}: {note}", quiet)
-    before = "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}"
-    outcome = common.run_optimizer(source, before=before, quiet=quiet, **optimization)
+    outcome = common.run_optimizer(source, before=common.head_pass(outputs), quiet=quiet, **optimization)
     write_chunks(output or "-", backend.emit(outcome.model))
-    if outcome.interrupted:
-        return EXIT_INTERRUPT
-    report = outcome.model.report
-    if report is not None and report.stopped_at is not None:
-        common.say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
-        return EXIT_STOPPED
-    return 0
+    common.say_stopped(outcome, quiet)
+    return common.exit_code(outcome)

@@ -87,9 +87,8 @@ def command(
             }
         )
     else:
-        click.echo(
-            f"{answer.verdict.value.upper()} ({answer.roots} outputs and next states, matched by {answer.matched})"
-        )
+        compared = "outputs and next states" if first.ports.latches or second.ports.latches else "outputs"
+        click.echo(f"{answer.verdict.value.upper()} ({answer.roots:,} {compared}, matched by {answer.matched})")
         if answer.reason:
             click.echo(answer.reason)
         elif pattern is not None:

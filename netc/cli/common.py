@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
     from netc.model import Model
 
 __all__ = [
+    "Progress",
+    "check_binary",
+    "default_output",
     "encoder_options",
+    "exit_code",
     "force_option",
     "format_option",
+    "head_pass",
     "input_argument",
     "json_option",
+    "json_text",
     "load_model",
+    "make_encoder",
     "optimize_options",
     "output_option",
     "print_json",
@@ -33,6 +41,7 @@ __all__ = [
     "quiet_option",
     "run_optimizer",
     "say",
+    "say_stopped",
 ]
 
 SCHEMA = 1  # of the JSON that commands print
@@ -140,25 +149,36 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
     return decorate
 
 
+def check_binary(target: str, path: str) -> None:
+    """`NetcError` for what is no text and would go to a terminal."""
+    if path == "-" and target in ("aiger", "npz") and sys.stdout.isatty():
+        raise NetcError("-o -", f"{target} is not for a terminal", "-o FILE writes a file")
+
+
 def say(text: str, quiet: bool = False) -> None:
     """A line for a person, on stderr."""
     if not quiet:
         click.echo(text, err=True)
 
 
+def json_text(data: dict[str, Any]) -> str:
+    """One JSON object, with the versions that every report has."""
+    return json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False)
+
+
 def print_json(data: dict[str, Any]) -> None:
-    """One object on stdout, with the versions that every report has."""
-    click.echo(json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False))
+    """One object on stdout."""
+    click.echo(json_text(data))
 
 
-def make_encoder(features_of: Model, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
+def make_encoder(bits: int, thresholds: str, bit_order: str, at_least: bool) -> Encoder:
+    """The same thresholds on all features, for logic of `bits` inputs."""
     from netc.encoder import Encoder
 
     try:
         values = [float(text) for text in thresholds.split(",")]
     except ValueError:
         raise NetcError("--thresholds", f"{thresholds!r} is no list of numbers") from None
-    bits = features_of.logic.inputs
     if bits % len(values):
         raise NetcError("--thresholds", f"{len(values)} thresholds do not divide the model's {bits} input bits")
     return Encoder.thermometer(bits // len(values), values, order=bit_order, at_least=at_least)
@@ -189,7 +209,7 @@ def load_model(
         path = "-"
     model = load(path, format=format_, **(options or {}))
     if encoder and encoder.get("thresholds"):
-        made = make_encoder(model, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
+        made = make_encoder(model.logic.inputs, encoder["thresholds"], encoder["bit_order"], encoder["at_least"])
         model = model.with_encoder(made)
     return model
 
@@ -225,6 +245,26 @@ def run_optimizer(
             tick=progress.tick,
             **more,
         )
+
+
+def exit_code(outcome: Outcome) -> int:
+    """What a run that was interrupted, or that met a limit, leaves with."""
+    if outcome.interrupted:
+        return EXIT_INTERRUPT
+    report = outcome.model.report
+    return EXIT_STOPPED if report is not None and report.stopped_at is not None else 0
+
+
+def say_stopped(outcome: Outcome, quiet: bool) -> None:
+    """The budget that gives a cut run again, for commands that print no report."""
+    report = outcome.model.report
+    if not outcome.interrupted and report is not None and report.stopped_at is not None:
+        say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
+
+
+def head_pass(outputs: str) -> str:
+    """Pipeline text for ``--outputs raw|sums|argmax``."""
+    return "" if outputs == "raw" else f"lower-head{{outputs={outputs}}}"
 
 
 class Progress:

@@ -1,29 +1,36 @@
-"""`netc compile`: a model or circuit as C, Verilog, BLIF, AIGER or DOT."""
+"""`netc compile`: a model or circuit as C, Verilog, BLIF, AIGER, DOT, GraphML or netc's own .npz."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from netc.cli import common
-from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.errors import InternalError, NetcError
 
 if TYPE_CHECKING:
     from netc.model import Model
 
-SUFFIXES = {"aiger": ".aig", "blif": ".blif", "c": ".c", "dot": ".dot", "verilog": ".v"}
+SUFFIXES = {
+    "aiger": ".aig",
+    "blif": ".blif",
+    "c": ".c",
+    "dot": ".dot",
+    "graphml": ".graphml",
+    "npz": ".npz",
+    "verilog": ".v",
+}
 
 EPILOG = """\b
 Examples:
   netc compile model.pt --target c
   netc compile model.pt -O3 -o model/ && make -C model
   netc compile design.aig -o libdesign.so --set prefix=design
-  netc compile model.pt --target verilog --outputs argmax -o top.v"""
+  netc compile model.pt --target verilog --outputs argmax -o top.v
+  netc compile adder.aig --target dot --set k=3 -o adder.dot"""
 
 
 @click.command("compile", epilog=EPILOG)
@@ -75,7 +82,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Compile a model or circuit to C, Verilog, BLIF, AIGER or DOT.
+    """Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT, GraphML or netc's own .npz.
 
     Optimizes first, and proves the result. C is portable and bit-parallel, with functions for bits, scores and
     classes. A file named by -o is overwritten, and its header; files in a directory, and without -o, are overwritten
@@ -103,7 +110,7 @@ def command(
         threads=threads,
         verify=verify,
         quiet=quiet,
-        before="" if outputs == "raw" else f"lower-head{{outputs={outputs}}}",
+        before=common.head_pass(outputs),
     )
     report = outcome.model.report
     if report is None:
@@ -116,9 +123,7 @@ def command(
         for line in report.lines():
             common.say(line, quiet)
         common.say(f"wrote {', '.join(written)}", quiet or path == STDIO)
-    if outcome.interrupted:
-        return EXIT_INTERRUPT
-    return EXIT_STOPPED if report.stopped_at is not None else 0
+    return common.exit_code(outcome)
 
 
 def _target(target: str | None, output: str | None) -> str:
@@ -172,8 +177,7 @@ def _check_place(target: str, path: str, may_overwrite: bool) -> None:
     from netc.files import STDIO
 
     if path == STDIO:
-        if target == "aiger" and sys.stdout.isatty():
-            raise NetcError("-o -", "AIGER is not for a terminal", "-o FILE.aig writes a file")
+        common.check_binary(target, path)
         return
     if not Path(path).parent.is_dir():
         raise NetcError(path, "there is no such directory")

@@ -17,9 +17,12 @@ EXIT_NO, EXIT_USAGE, EXIT_STOPPED, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 70, 130
 COMMANDS = {
     "blif": ("blif", "Write a circuit as BLIF."),
     "cec": ("cec", "Check whether two circuits are equivalent."),
-    "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER or DOT."),
+    "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),
+    "explain": ("explain", "Read a model or circuit as rules and votes."),
+    "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
+    "recover": ("recover", "Find the lost wiring of a checkpoint again, from its seed."),
     "run": ("run", "Run a model on data: classes, scores or bits."),
     "sim": ("sim", "Simulate a circuit on patterns, latches included."),
     "stats": ("stats", "Show what is in a file."),
@@ -48,6 +51,12 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"netc.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # before click makes an exit code of its own from it
+            return _reader_went_away()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -83,7 +92,7 @@ def cli() -> None:
     """A compiler and optimizer for logic networks.
 
     Reads trained logic gate networks (PyTorch checkpoints), AIGER and BLIF; optimizes; writes bit-parallel C,
-    Verilog, BLIF, AIGER and DOT. "-" is standard input or output.
+    Verilog, BLIF, AIGER, DOT and GraphML. "-" is standard input or output.
     """
 
 
@@ -103,9 +112,8 @@ def main(args: list[str] | None = None) -> None:
     except NetcError as error:
         click.echo(f"netc: {error}", err=True)
         code = EXIT_USAGE
-    except BrokenPipeError:  # the reader went away: nothing to say, and nowhere to say it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except BrokenPipeError:
+        code = _reader_went_away()
     except MemoryError:
         click.echo("netc: not enough memory for this", err=True)
         code = EXIT_STOPPED
@@ -120,6 +128,12 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the last net: whatever is left is a bug of ours
         code = _bug(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _reader_went_away() -> int:
+    """Nothing to say, and nowhere to say it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _bug(error: BaseException) -> int:

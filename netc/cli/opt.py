@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from netc.cli import common
-from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
+from netc.cli.main import EXIT_STOPPED
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -96,9 +96,7 @@ def command(
     _write(outcome.model, output, target, to_pipe)
     if output is None and not to_pipe and not as_json:
         common.say("nothing was written: -o FILE writes the result", quiet)
-    if outcome.interrupted:
-        return EXIT_INTERRUPT
-    return EXIT_STOPPED if report.stopped_at is not None else 0
+    return common.exit_code(outcome)
 
 
 def _unproved(output: str | None) -> int:

@@ -12,18 +12,35 @@ EPILOG = """\b
 Examples:
   netc stats design.aig
   netc stats model.pt --json
+  netc stats model.pt -O2
   netc stats model.pt --given classes=10"""
 
 
 @click.command("stats", epilog=EPILOG)
 @common.input_argument
 @common.format_option
+@click.option(
+    "-O",
+    "level",
+    type=click.IntRange(0, 3),
+    metavar="LEVEL",
+    help="Optimize too, and show what became of each layer. Default: the file as it stands.",
+)
 @common.json_option
-def command(input: str | None, format_: str | None, as_json: bool) -> None:
-    """Show what is in a file: ports, ANDs and levels; for a model its layers, encoder and head too."""
-    from netc.stats import stats_of
+def command(input: str | None, format_: str | None, level: int | None, as_json: bool) -> None:
+    """Show what is in a file: ports, ANDs and levels; for a model its layers, encoder and head too.
 
-    found = stats_of(common.load_model(input, format_))
+    With -O also what became of each trained layer: neurons that are constant, a wire (an input or its complement), the
+    same as an earlier neuron, a gate of their own, or gone.
+    """
+    from netc.stats import optimized_stats, stats_of
+
+    model = common.load_model(input, format_)
+    found = stats_of(model)
+    if level is not None:
+        from netc.manager import optimize
+
+        found["optimized"] = optimized_stats(optimize(model, level=level))
     if as_json:
         common.print_json(found)
         return

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "netc/core/aig.hpp"
+#include "netc/core/cuts.hpp"
 #include "netc/core/truth.hpp"
 
 extern "C" {
@@ -23,9 +24,9 @@ template <int K>
 struct Cut {
     uint64_t table;
     Node leaves[K];
-    uint32_t signature;  // one bit a leaf, to refuse most merges without looking at the leaves
-    float flow;          // area flow, or in exact rounds the exact local area
-    float edges;         // edge flow, to break ties
+    uint32_t signature;
+    float flow;   // area flow, or in exact rounds the exact local area
+    float edges;  // edge flow, to break ties
     uint32_t depth;
     uint8_t size;
 };
@@ -94,27 +95,9 @@ private:
         return a.size < b.size;
     }
 
-    // Merges leaves of two cuts into `out`; false when there are more than K.
-    static bool merge(const Cut<K> &a, const Cut<K> &b, Cut<K> &out) {
-        if (__builtin_popcount(a.signature | b.signature) > K) return false;
-        int i = 0, j = 0, n = 0;
-        while (i < a.size || j < b.size) {
-            if (n == K) return false;
-            if (j == b.size || (i < a.size && a.leaves[i] < b.leaves[j])) out.leaves[n++] = a.leaves[i++];
-            else if (i == a.size || b.leaves[j] < a.leaves[i]) out.leaves[n++] = b.leaves[j++];
-            else out.leaves[n++] = a.leaves[i++], j++;
-        }
-        out.size = static_cast<uint8_t>(n);
-        out.signature = a.signature | b.signature;
-        return true;
-    }
-
     static uint64_t stretched(const Cut<K> &from, const Cut<K> &to) {
-        uint8_t position[K];
-        for (int i = 0, j = 0; i < from.size; i++, j++) {
-            while (to.leaves[j] != from.leaves[i]) j++;
-            position[i] = static_cast<uint8_t>(j);
-        }
+        uint8_t position[K] = {};
+        leaf_positions(from, to, position);
         return expand(from.table, position, from.size);
     }
 
@@ -132,17 +115,7 @@ private:
         if (kept == cut.size) return;
         cut.size = static_cast<uint8_t>(kept);
         cut.signature = 0;
-        for (int i = 0; i < kept; i++) cut.signature |= 1u << (cut.leaves[i] & 31);
-    }
-
-    static bool dominates(const Cut<K> &a, const Cut<K> &b) {  // a's leaves are among b's
-        if (a.size > b.size || (a.signature & ~b.signature)) return false;
-        int j = 0;
-        for (int i = 0; i < a.size; i++) {
-            while (j < b.size && b.leaves[j] < a.leaves[i]) j++;
-            if (j == b.size || b.leaves[j] != a.leaves[i]) return false;
-        }
-        return true;
+        for (int i = 0; i < kept; i++) cut.signature |= leaf_signature(cut.leaves[i]);
     }
 
     void measure(Cut<K> &cut, Rank rank) {
@@ -289,7 +262,7 @@ private:
         for (int i = 0; i < lefts; i++)
             for (int j = 0; j < rights; j++) {
                 Cut<K> cut;
-                if (!merge(left[i], right[j], cut)) continue;
+                if (!merge_leaves<K>(left[i], right[j], cut)) continue;
                 uint64_t ta = stretched(left[i], cut), tb = stretched(right[j], cut);
                 cut.table = (is_complemented(a) ? ~ta : ta) & (is_complemented(b) ? ~tb : tb);
                 shrink(cut);

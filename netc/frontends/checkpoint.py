@@ -13,6 +13,7 @@ from typing import Any
 from netc import registry
 from netc.errors import NetcError
 from netc.files import Source
+from netc.frontends import npz
 from netc.frontends.checkpoints import containers, foreign
 from netc.frontends.checkpoints.family import Family, Options
 from netc.frontends.checkpoints.settings import BESIDE
@@ -20,21 +21,18 @@ from netc.frontends.checkpoints.tree import Checkpoint, open_tree
 from netc.frontends.checkpoints.words import listed
 from netc.model import Model
 
-__all__ = ["load"]
+__all__ = ["load", "model_of"]
 
 _MOST_SETTINGS = 1 << 20  # bytes
 
 
 def load(source: Source, **options: Any) -> Model:
     """A model from a checkpoint; `options` are the fields of `Options`. Its `notes` say what was found and inferred."""
+    if npz.claims(source):
+        return npz.load(source, **options)
     try:
-        asked = Options(**options)
         checkpoint = _with_settings(open_tree(*containers.read(source)), source)
-        for made in registry.every("checkpoint", registry.CHECKPOINTS):
-            family: Family = made()
-            if family.claims(checkpoint):
-                return family.model(checkpoint, asked, source.stem)
-        raise _unclaimed(checkpoint)
+        return model_of(checkpoint, source.stem, **options)
     except NetcError as error:
         raise source.located(error) from None
 
@@ -49,6 +47,16 @@ def _with_settings(checkpoint: Checkpoint, source: Source) -> Checkpoint:
             except (ValueError, RecursionError):
                 continue  # it is no settings of anything that netc reads
     return replace(checkpoint, beside=(beside, *checkpoint.beside)) if beside else checkpoint
+
+
+def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
+    """The model called `name` in a network that was found in a file, or in memory."""
+    asked = Options(**options)
+    for made in registry.every("checkpoint", registry.CHECKPOINTS):
+        family: Family = made()
+        if family.claims(checkpoint):
+            return family.model(checkpoint, asked, name)
+    raise _unclaimed(checkpoint)
 
 
 def _unclaimed(checkpoint: Checkpoint) -> NetcError:

@@ -78,7 +78,7 @@ def test_corpus_torchlogix_modules_equal_their_references(dlgn: Path, name: str)
 def test_corpus_torchlogix_state_dicts_equal_their_references_when_told_what_they_lack(dlgn: Path, name: str) -> None:
     ref = np.load(dlgn / f"{name}_ref.npz")
     sums: dict[str, Any] = {} if "architecture" in PLAIN[name] else {"classes": int(ref["k"]), "tau": float(ref["tau"])}
-    for path in sorted(dlgn.glob(f"{name}*state_dict.pt")):
+    for path in (*sorted(dlgn.glob(f"{name}*state_dict.pt")), dlgn / f"{name}.safetensors"):
         model = netc.load(path, **PLAIN[name], **sums, beta=float(ref["beta"]), binariser="softplus")
         check_against(model, dlgn / f"{name}_ref.npz")
         assert (model.encoder is None) == (name == "torchlogix_clgn_mnist_tiny")
@@ -602,12 +602,11 @@ def test_weights_that_nobody_can_count_with_are_refused(files: ModuleType) -> No
 def test_fewer_gates_and_sums_in_an_order_are_read(files: ModuleType, whole: bool) -> None:
     rng, file = np.random.default_rng(13), files.File()
     before, value = 5, all_rows(5)
-    parts, state = [], {}
-    for index, (width, chosen) in enumerate(((9, range(16)), (8, [0, 1, 2, 3, 6, 7]), (6, [3, 12]))):
-        logits, pairs = (
-            rng.standard_normal((width, len(chosen))).astype(np.float32),
-            rng.integers(0, before, (width, 2)),
-        )
+    parts = []
+    state: dict[str, Any] = {}
+    for index, (width, chosen) in enumerate(((9, range(16)), (16, [0, 1, 2, 3, 6, 7]), (6, [3, 12]))):
+        logits = rng.standard_normal((width, len(chosen))).astype(np.float32)
+        pairs = rng.integers(0, before, (width, 2))
         tensors = {"weights": file.tensor(logits, parameter=True), "selected_inputs": file.tensor(pairs)}
         dims = {"in_dim": before, "out_dim": width}
         parts.append(files.module("difflogic_layers.BaseLogicLayer", gate_set=len(chosen), **dims, **tensors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +150,26 @@ def test_state_dicts_with_wiring_compute_what_torch_computes(seed: int, containe
     module = network(seed, [9, 30, 20, 7], 3, 2.0, BufferedLayer)
     model = load(CONTAINERS[container](module.state_dict()), input_bits=9, classes=3, tau=2.0)
     check_against_torch(model, module)
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+@pytest.mark.parametrize("whole", [True, False])
+def test_plain_pickles_of_tensors_compute_what_torch_computes(whole: bool, protocol: int) -> None:
+    """pickle.dump instead of torch.save: each storage is a file of torch inside the pickle."""
+    module = network(5, [9, 30, 20, 7], 3, 2.0, BufferedLayer)
+    data = pickle.dumps({"model": module} if whole else dict(module.state_dict()), protocol)
+    options = {} if whole else {"input_bits": 9, "classes": 3, "tau": 2.0}
+    check_against_torch(load(data, **options), module)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16", "float64"])
+def test_safetensors_of_torch_compute_what_torch_computes(kind: str) -> None:
+    safetensors = pytest.importorskip("safetensors.torch", reason="safetensors writes these files")
+    module = network(6, [9, 30, 20, 7], 3, 2.0, BufferedLayer)
+    for layer in module[:-1]:
+        layer.weights.data = layer.weights.data.to(getattr(torch, kind))
+    data = safetensors.save(module.state_dict(), {"k": "3", "tau": "2.0"})
+    check_against_torch(load(data, input_bits=9), module.float())
 
 
 @pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])

@@ -7,10 +7,12 @@ notes.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netc.encoder import Encoder
 from netc.errors import NetcError
 from netc.frontends.checkpoints.family import Options
-from netc.frontends.checkpoints.settings import Setting, find_encoder, find_number
+from netc.frontends.checkpoints.settings import Setting, find_class_names, find_encoder, find_number
 from netc.frontends.checkpoints.sums import Sums
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import label, listed
@@ -117,7 +119,11 @@ class Chain:
         head = self.find_head(self.widths[-1], self.parts[-1].place)
         if encoder:
             self.notes.append(encoder[1])
-        return Model.of_layers(network, encoder=encoder[0] if encoder else None, head=head, name=name, notes=self.notes)
+        classes = find_class_names(self.checkpoint, head.classes) if head else ()
+        if classes:
+            self.notes.append(f"class names: {listed(classes)}")
+        made = Model.of_layers(network, encoder=encoder[0] if encoder else None, head=head, name=name, notes=self.notes)
+        return replace(made, class_names=classes)
 
     def _input_bits(self, encoded: int | None) -> int:
         asked = self.options.input_bits

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
+
+import numpy.typing as npt
 
 from netc.errors import NetcError
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.model import Model
 
-__all__ = ["Family", "Options"]
+__all__ = ["Family", "Options", "Wiring"]
+
+Wiring = Sequence[npt.NDArray[Any]]
 
 _CHOICES = {
     "parametrization": ("raw", "warp", "light", "walsh", "sigmoid", "sin", "linear"),
@@ -38,6 +42,9 @@ class Options:
     `layers` says the same and more of single layers by name: ``{"3": {"parametrization": "light"}, "1": {"padding": 1,
     "stride": 2, "kernel": 3, "pool": (2, 2, 0)}}``, where ``pool`` is the OR pooling behind a layer, (kernel, stride,
     padding), or ``"none"``.
+
+    `wiring` is for a file that lacks it: ``[neurons, 2]`` for each layer, the outputs of the layer before that its
+    gates read, or a function that gives them for the layers' numbers of neurons.
     """
 
     input_bits: int | None = None
@@ -49,6 +56,7 @@ class Options:
     parametrization: str | None = None
     binariser: str | None = None
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    wiring: Wiring | Callable[[Sequence[int]], Wiring] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("input_bits", "classes"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netc.frontends.checkpoints.nodes import mapping
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 
 __all__ = ["name_of"]
@@ -50,6 +49,4 @@ def name_of(checkpoint: Checkpoint) -> str | None:
     for name, known in _FAMILIES:
         if any(known(part) for part in checkpoint.network.walk()):
             return name
-    if {"params", "wires"} <= (mapping(checkpoint.root) or {}).keys():
-        return "a logic cellular automaton (JAX parameters and wires)"
     return None

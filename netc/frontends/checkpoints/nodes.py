@@ -14,6 +14,7 @@ _ORDERED = {Global("collections", "OrderedDict"), Global("builtins", "dict"), Gl
 _SETS = {
     Global(module, name) for module in ("builtins", "__builtin__") for name in ("set", "frozenset", "list", "tuple")
 }
+_FROZEN = {Global("flax.core.frozen_dict", "FrozenDict")}
 _OLD_STYLE = {Global(module, "_reconstructor") for module in ("copyreg", "copy_reg")}  # (class, base, state)
 
 
@@ -34,7 +35,7 @@ def maker(node: Node) -> Global:
 def mapping(node: Node) -> Mapping[Node, Node] | None:
     """The items of a dictionary of any class; None for what is none.
 
-    An OmegaConf container counts as one: its items are in its ``_content``.
+    An OmegaConf container counts as one, its items are in its ``_content``, and so does flax's ``FrozenDict``.
     """
     if isinstance(node, dict):
         return node
@@ -49,9 +50,12 @@ def mapping(node: Node) -> Mapping[Node, Node] | None:
                     node.pairs[row[0]] = row[1]
     if node.pairs is not None:
         return node.pairs
-    if isinstance(node.state, dict) and "_content" in node.state and maker(node).module.startswith("omegaconf."):
-        return mapping(node.state["_content"])
-    return None
+    inner: Node = None
+    if maker(node) in _FROZEN and node.args:
+        inner = node.args[0]
+    elif isinstance(node.state, dict) and maker(node).module.startswith("omegaconf."):
+        inner = node.state.get("_content")
+    return inner if isinstance(inner, dict) else None
 
 
 def sequence(node: Node) -> Sequence[Node] | None:

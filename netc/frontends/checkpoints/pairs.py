@@ -32,6 +32,7 @@ _TRANSPOSED = "w"  # (parameters, neurons) where the shape does not tell
 _OF_SUMS = ("bias", "weights", "flip_mask")  # tensors that some sums have
 _OF_ORDERED_SUMS = {"weight", "selected_inputs"}  # and those of difflogic_verify, whose weight is not used
 
+_RECOVER = "netc recover model.pt --recipe difflogic-mnist --seed 0 (netc recover --list shows the recipes)"
 _SAVE_WIRING = "save the whole module, or {'state_dict': …, 'connections': [(a, b) of each layer, …]}"
 
 
@@ -70,10 +71,12 @@ def read(checkpoint: Checkpoint, options: Options, name: str, kind: Kind) -> Mod
     chain = Chain(checkpoint, options)
     layers = [part for part in checkpoint.network.walk() if neurons_in(part, kind)]
     parameters = _parameters(chain, layers, kind)
-    wired = _wiring(checkpoint, layers, [len(rows) for rows in parameters.values()])
+    wired = _wiring(checkpoint, layers, [len(rows) for rows in parameters.values()], options)
     types = listed(sorted({str(rows.dtype) for rows in parameters.values()}))
-    names = {part.path: wiring.name_in(part) or "connections" for part in layers}
-    chain.notes.append(f"{kind.described} ({types}), wired as in {listed(sorted(set(names.values())))}")
+    beside = "connections" if options.wiring is None else "given"
+    names = {part.path: wiring.name_in(part) or beside for part in layers}
+    wires = "as given" if options.wiring is not None else f"as in {listed(sorted(set(names.values())))}"
+    chain.notes.append(f"{kind.described} ({types}), wired {wires}")
     for part in (part for part in layers if part.shape(names[part.path]) == (2, 2)):
         how = "(inputs, neurons)" if names[part.path] in wiring.BY_INPUT else "(neurons, inputs)"
         chain.notes.append(f"{part.place}: the 2 x 2 {names[part.path]} are read as {how}")
@@ -120,15 +123,22 @@ def _parameters(chain: Chain, layers: list[Part], kind: Kind) -> dict[str, Array
     return found
 
 
-def _wiring(checkpoint: Checkpoint, layers: list[Part], neurons: list[int]) -> dict[str, npt.NDArray[np.uint32]]:
+def _wiring(
+    checkpoint: Checkpoint, layers: list[Part], neurons: list[int], options: Options
+) -> dict[str, npt.NDArray[np.uint32]]:
     """``[neurons, 2]`` by the layer's path."""
     own = [wiring.of_part(checkpoint, part, count) for part, count in zip(layers, neurons, strict=True)]
     if not any(pairs is not None for pairs in own):
         beside = wiring.beside_the_layers(checkpoint, neurons)
-        if beside is None:
+        if beside is None and options.wiring is not None:
+            own = list(wiring.as_given(options, neurons))
+        elif beside is None:
             why = "" if checkpoint.whole else " (difflogic's state_dict does not save it)"
-            raise NetcError("", f"the file holds gate weights but no wiring{why}", _SAVE_WIRING)
-        own = list(beside)
+            raise NetcError("", f"the file holds gate weights but no wiring{why}", _RECOVER)
+        else:
+            own = list(beside)
+    elif options.wiring is not None:
+        raise NetcError("wiring", "the file has its own")
     wired = {}
     for part, pairs in zip(layers, own, strict=True):
         if pairs is None:

@@ -19,6 +19,7 @@ from netc.frontends.checkpoints import sums, wiring
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
+from netc.frontends.checkpoints.settings import find_class_names
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import listed
 from netc.lut import LutNetwork
@@ -107,7 +108,8 @@ class _Reader:
         notes.append(f"recurrent cell {self.cell.path}: {rule}; networks {listed(self.cell.children)}")
         notes.append(f"{inputs:,} input bits, {states * width:,} latches that start at 0, {self.neurons:,} gates")
         head = self.chain.find_head(width, self.cell.place)
-        return Model(logic, head=head, name=name, notes=tuple(notes))
+        classes = find_class_names(self.checkpoint, head.classes) if head else ()
+        return Model(logic, head=head, name=name, class_names=classes, notes=tuple(notes))
 
     def _sizes(self) -> tuple[int, int]:
         """The bits of the state and of the input."""

@@ -7,12 +7,13 @@ An encoder travels in a checkpoint under the key ``encoder``, in a dictionary ar
 ``thresholds`` is a list, for every feature the same, or one row a feature; bit j is ``x > threshold``, or ``>=`` with
 ``"at_least": True``. ``order`` says whether the bits of one feature are together (``"feature"``, the default) or the
 bits of one threshold (``"plane"``). The long form, ``feature`` and ``threshold`` with one entry a bit, has any order.
+``names``, if given, are those of the features. Those of the classes are a list ``class_names`` among the settings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,18 @@ import numpy.typing as npt
 from netc.encoder import Encoder
 from netc.errors import NetcError
 from netc.frontends.checkpoints.inert import Node, Object
-from netc.frontends.checkpoints.nodes import mapping
+from netc.frontends.checkpoints.nodes import mapping, sequence
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.frontends.checkpoints.words import describe, label
 
-__all__ = ["BESIDE", "Setting", "find_encoder", "find_number", "find_text"]
+__all__ = ["BESIDE", "Setting", "find_class_names", "find_encoder", "find_number", "find_text"]
 
 # Files of settings that training scripts leave beside a checkpoint.
 BESIDE = ("training_config.json", "config.json")
 
 # Where scripts keep their settings; `config` also inside another one.
 _PLACES = (
-    *("config", "model_config", "hyper_parameters", "hparams", "hyperparameters", "args"),
+    *("config", "model_config", "hyper_parameters", "hparams", "hyperparameters", "args", "__metadata__"),
     *BESIDE,
 )
 
@@ -95,6 +96,22 @@ def find_text(checkpoint: Checkpoint, *names: str) -> Setting | None:
     return next((setting for setting in _find(checkpoint, *names) if isinstance(setting.value, str)), None)
 
 
+def find_class_names(checkpoint: Checkpoint, classes: int) -> tuple[str, ...]:
+    """The first ``class_names`` that are as many strings as there are classes, or none."""
+    for setting in _find(checkpoint, "class_names"):
+        names = _names(setting.value)
+        if names is not None and len(names) == classes:
+            return names
+    return ()
+
+
+def _names(node: Node) -> tuple[str, ...] | None:
+    """A list of strings; None for anything else."""
+    items = [_leaf(item) for item in sequence(node) or ()]
+    names = tuple(item for item in items if isinstance(item, str))
+    return names if items and len(names) == len(items) else None
+
+
 def find_encoder(checkpoint: Checkpoint) -> tuple[Encoder, str] | None:
     """The encoder in the file and a note about it, None if there is none; `NetcError` for one that is not complete."""
     for setting in _find(checkpoint, "encoder"):
@@ -117,6 +134,18 @@ def _encoder(checkpoint: Checkpoint, items: Mapping[Node, Node]) -> Encoder:
             raise NetcError("", f"{name!r} is {describe(items.get(name))}, no array of numbers")
         return found
 
+    made = _thresholds(checkpoint, items, array)
+    if "names" not in items:
+        return made
+    names = _names(items["names"])
+    if names is None:
+        raise NetcError("", f"'names' is {describe(items['names'])}, no list of strings")
+    return replace(made, names=names)
+
+
+def _thresholds(
+    checkpoint: Checkpoint, items: Mapping[Node, Node], array: Callable[[str], npt.NDArray[Any]]
+) -> Encoder:
     at_least = items.get("at_least", False)
     features = checkpoint.tensors.number(items.get("features"))
     thresholds = array("thresholds" if "thresholds" in items else "threshold").astype(np.float64)

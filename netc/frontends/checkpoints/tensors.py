@@ -2,8 +2,9 @@
 
 A tensor in a pickle is a call: ``_rebuild_tensor_v2(storage, offset, shape, strides, …)`` on a reference to a storage,
 whose bytes lie elsewhere in the file (torch/_utils.py, torch/serialization.py). NumPy's arrays and scalars are calls of
-``_reconstruct``, ``_frombuffer`` and ``scalar`` on bytes. Both are read here, only when somebody asks, with every
-number checked against the bytes there are.
+``_reconstruct``, ``_frombuffer`` and ``scalar`` on bytes; JAX and MLX wrap them (jax/_src/array.py, mlx's array).
+Containers that are no pickles give `Stored` arrays. All are read here, only when somebody asks, with every number
+checked against the bytes there are.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from netc.frontends.checkpoints.inert import Global, Node, Object, Persistent
 from netc.frontends.checkpoints.nodes import maker, sequence
 from netc.frontends.checkpoints.words import describe, label
 
-__all__ = ["Reference", "Storage", "Tensors", "itemsize"]
+__all__ = ["Embedded", "Reference", "Storage", "Stored", "Tensors", "itemsize", "kind_of"]
 
 Array = npt.NDArray[Any]
 
@@ -53,6 +54,12 @@ _SUBCLASS = "_rebuild_from_type_v2"  # (function, class, arguments, state)
 _NUMPY = {"numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric"}
 _ARRAYS = {"_reconstruct", "_frombuffer"}
 _SCALAR = "scalar"
+_RAW_TYPES = {Global("ml_dtypes", "bfloat16"): BFLOAT16, Global("jax.numpy", "bfloat16"): BFLOAT16}
+
+_JAX = {"_reconstruct_array", "reconstruct_device_array"}  # (function, arguments, NumPy's state, type)
+_MLX = Global("mlx.core", "array")  # its state is (NumPy array, number of its type)
+_MLX_BFLOAT16 = 12  # whose NumPy array is uint16
+_FROM_BYTES = Global("torch.storage", "_load_from_bytes")  # a storage that was pickled without torch.save
 
 _MOST_DIMENSIONS = 32  # what every NumPy can hold
 _FREE_ELEMENTS = 1 << 22  # an expanded tensor (stride 0) may claim as many elements without having them
@@ -64,6 +71,31 @@ class Storage:
 
     data: memoryview
     little: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """An array outside of pickles: its type and shape as the container claims, and its bytes when somebody asks.
+
+    `kind` is one of NumPy's types (``"f4"``, …) or `BFLOAT16`; any other name is refused when the array is read.
+    ``read(n)`` gives the n bytes that type and shape make; another number of bytes says that there are not so many.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    read: Callable[[int], bytes | memoryview]
+    big: bool = False
+    fortran: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `NetcError` for a shape that no array has."""
+        if prod(_counts(self.shape)) >= 2**62:
+            raise NetcError("", "a tensor has a shape that is no list of counts")
+
+
+def kind_of(name: str) -> str:
+    """The `Stored.kind` of a type by its name in NumPy or torch, such as ``float32``; an unknown name as it is."""
+    return _DTYPES.get(name, name)
 
 
 class Reference(NamedTuple):
@@ -108,15 +140,25 @@ def _counts(node: Node) -> tuple[int, ...]:
     return tuple(map(_count, node))
 
 
+Embedded = tuple[Node, Callable[[str], Storage | None]]  # a reference to a storage, and what finds it
+
+
 class Tensors:
     """Reads the tensors of one file.
 
-    `storage` finds one by its key. `allowance` is how many bytes all that is read may add up to: tensors may share a
-    storage, but not claim a small file again and again.
+    `storage` finds one by its key; `embedded` opens one that is in the tree itself, as bytes. `allowance` is how many
+    bytes all that is read may add up to: tensors may share a storage, but not claim a small file again and again.
     """
 
-    def __init__(self, storage: Callable[[str], Storage | None], allowance: int) -> None:
+    def __init__(
+        self,
+        storage: Callable[[str], Storage | None],
+        allowance: int,
+        embedded: Callable[[bytes], Embedded] | None = None,
+    ) -> None:
         self._storage = storage
+        self._embedded = embedded
+        self._opened: dict[int, Embedded] = {}  # by identity: nodes live as long as their tree
         self._allowance = allowance
 
     def is_tensor(self, node: Node) -> bool:
@@ -125,13 +167,15 @@ class Tensors:
         module, name = cls.module, cls.name
         if module in _TORCH:
             return name.startswith("_rebuild_")
-        return isinstance(node, np.ndarray) or (module in _NUMPY and name in _ARRAYS)
+        if isinstance(node, (np.ndarray, Stored)) or _is_jax(cls) or cls == _MLX:
+            return True
+        return module in _NUMPY and name in _ARRAYS
 
     def shape(self, node: Node) -> tuple[int, ...]:
         """The shape that a tensor claims, () for what is none: nothing is read."""
         node = _unwrapped(node)
         name = maker(node).name
-        claimed: Node = node.shape if isinstance(node, np.ndarray) else ()
+        claimed: Node = node.shape if isinstance(node, (np.ndarray, Stored)) else ()
         if (name in _REBUILT or name == "_frombuffer") and len(node.args) > 2:
             claimed = node.args[2]
         elif name == "_reconstruct" and isinstance(node.state, tuple) and len(node.state) > 1:
@@ -140,22 +184,28 @@ class Tensors:
 
     def is_bfloat16(self, node: Node) -> bool:
         """Whether a tensor is stored as bfloat16, whose sums torch rounds to that: `array` gives float32."""
-        args = _unwrapped(node).args if self.is_tensor(node) and isinstance(_unwrapped(node), Object) else ()
+        plain = _unwrapped(node)
+        if isinstance(plain, Stored):
+            return plain.kind == BFLOAT16
+        args = plain.args if maker(plain).name in _REBUILT else ()
         if not args or not isinstance(args[0], Persistent):
             return False
         kind = Reference.of(args[0]).kind
         return kind == BFLOAT16 or (not kind and len(args) > 6 and args[6] == Global("torch", BFLOAT16))
 
     def array(self, node: Node) -> Array:
-        """The tensor as a read-only array: a view of the file, but for bfloat16, which becomes float32."""
+        """The tensor as a read-only array: a view of the file, but for bool and bfloat16, which becomes float32."""
         plain = _unwrapped(node)
         if isinstance(plain, np.ndarray):
             return plain
+        if isinstance(plain, Stored):
+            return self._stored(plain)
         cls = maker(plain)
         if cls.module in _TORCH and cls.name in _REBUILT:
             return self._tensor(plain.args)
         if cls.module in _NUMPY and (cls.name in _ARRAYS or cls.name == _SCALAR):
-            return self._numpy(plain, cls.name)
+            found = self._numpy(plain, cls.name)
+            return _widened(found, BFLOAT16) if _is_mlx_bfloat16(node) and found.dtype == np.uint16 else found
         raise NetcError("", f"{describe(node)}, not a plain tensor")
 
     def number(self, node: Node) -> int | float | None:
@@ -165,6 +215,8 @@ class Tensors:
         if isinstance(node, float) or (isinstance(node, int) and abs(node) < 2**63):
             return node
         if self.is_tensor(node) or maker(node).name == _SCALAR:
+            if prod(self.shape(node)) > 1:
+                return None
             found = self.array(node)
             if found.size == 1 and found.dtype.kind in "iuf":
                 value: int | float = found.reshape(-1)[0].item()
@@ -195,7 +247,8 @@ class Tensors:
     def _tensor(self, args: tuple[Node, ...]) -> Array:
         if len(args) < 4:
             raise NetcError("", "a tensor that is not complete")
-        reference = Reference.of(args[0])
+        source, find = self._opened_storage(args[0])
+        reference = Reference.of(source)
         kind, first, claimed = reference.kind, reference.first, reference.elements
         if not kind:  # an untyped storage counts bytes; the tensor's own type follows its hooks
             asked = args[6].name if len(args) > 6 and isinstance(args[6], Global) else "unknown"
@@ -203,7 +256,7 @@ class Tensors:
                 raise _unknown_type(asked)
             kind = _DTYPES[asked]
             first, claimed = first // itemsize(kind), claimed // itemsize(kind)
-        storage = self._storage(reference.key)
+        storage = find(reference.key)
         if storage is None:
             raise NetcError("", f"the file lacks the storage {label(reference.key)}")
         item = itemsize(kind)
@@ -217,13 +270,29 @@ class Tensors:
         if size > max(held, _FREE_ELEMENTS):
             raise NetcError("", f"a tensor of {size:,} elements over a storage of {held:,}")
         self._spend(size * item)
-        code = {BFLOAT16: "u2", "b1": "u1"}.get(kind, kind)
-        flat = np.frombuffer(storage.data, np.dtype(("<" if storage.little else ">") + code), held, first * item)
+        flat = np.frombuffer(storage.data, _raw_dtype(kind, not storage.little), held, first * item)
         steps = tuple(step * item if n > 1 else item for n, step in zip(shape, strides, strict=True))
         view: Array = np.ndarray(shape, flat.dtype, flat, offset * item, steps)
-        if kind == BFLOAT16:
-            return (view.astype(np.uint32) << 16).view(np.float32)
-        return view != 0 if kind == "b1" else view
+        return _widened(view, kind)
+
+    def _opened_storage(self, node: Node) -> Embedded:
+        """What refers to a tensor's storage, and where that is looked for."""
+        if maker(node) != _FROM_BYTES or self._embedded is None:
+            return node, self._storage
+        if id(node) not in self._opened:
+            self._opened[id(node)] = self._embedded(_raw(node.args[0] if node.args else None))
+        return self._opened[id(node)]
+
+    def _stored(self, node: Stored) -> Array:
+        if node.kind not in _NAMES:
+            raise _unknown_type(node.kind)
+        size = prod(_counts(node.shape)) * itemsize(node.kind)
+        self._spend(size)
+        raw = node.read(size)
+        if not size or len(raw) != size:
+            raise NetcError("", f"an array of shape {node.shape} and {len(raw):,} bytes, not {size:,}")
+        flat = np.frombuffer(raw, _raw_dtype(node.kind, node.big))
+        return _widened(flat.reshape(node.shape, order="F" if node.fortran else "C"), node.kind)
 
     def _numpy(self, node: Object, name: str) -> Array:
         args = node.args
@@ -235,11 +304,12 @@ class Tensors:
             _, claimed, dtype, fortran, data = node.state
         else:
             raise NetcError("", "a NumPy array that is not complete")
-        shape, raw, kind = _counts(claimed), _raw(data), _numpy_dtype(dtype)
-        if not raw or prod(shape) * kind.itemsize != len(raw):
+        shape, raw, (kind, big) = _counts(claimed), _raw(data), _numpy_kind(dtype)
+        if not raw or prod(shape) * itemsize(kind) != len(raw):
             raise NetcError("", f"a NumPy array of shape {shape} and type {kind} with {len(raw):,} bytes")
         self._spend(len(raw))
-        return np.frombuffer(raw, kind).reshape(shape, order="F" if fortran is True else "C")
+        flat = np.frombuffer(raw, _raw_dtype(kind, big))
+        return _widened(flat.reshape(shape, order="F" if fortran is True else "C"), kind)
 
 
 def _plain_array(values: Sequence[Node]) -> Array | None:
@@ -251,14 +321,30 @@ def _plain_array(values: Sequence[Node]) -> Array | None:
     return None
 
 
+def _is_jax(cls: Global) -> bool:
+    return cls.name in _JAX and cls.module.partition(".")[0] == "jax"
+
+
+def _is_mlx_bfloat16(node: Node) -> bool:
+    return maker(node) == _MLX and isinstance(node.state, tuple) and node.state[1:] == (_MLX_BFLOAT16,)
+
+
 def _unwrapped(node: Node) -> Node:
-    """The tensor in a parameter, or in a tensor with attributes."""
+    """The tensor in a parameter, in a tensor with attributes, in an array of JAX or MLX."""
     for _ in range(8):
         cls = maker(node)
         if cls.module in _TORCH and cls.name in _WRAPPED and node.args:
             node = node.args[0]
         elif cls.module in _TORCH and cls.name == _SUBCLASS and len(node.args) > 2 and isinstance(node.args[2], tuple):
             node = Object(node.args[0], node.args[2])
+        elif _is_jax(cls) and len(node.args) > 2 and isinstance(node.args[1], tuple):
+            inner = Object(node.args[0], node.args[1])
+            inner.state = node.args[2]
+            node = inner
+        elif cls == _MLX and isinstance(node.state, tuple) and node.state:
+            node = node.state[0]
+        elif cls == _MLX and node.args:
+            node = node.args[0]
         else:
             break
     return node
@@ -283,10 +369,32 @@ def _raw(node: Node) -> bytes:
     return node
 
 
-def _numpy_dtype(node: Node) -> np.dtype[Any]:
-    """A NumPy type of plain numbers, from ``numpy.dtype("f4", …)`` with its byte order in the state."""
+def _raw_dtype(kind: str, big: bool) -> np.dtype[Any]:
+    """The type of a kind's numbers as they lie in a file; `_widened` makes numbers of those that NumPy lacks."""
+    code = {BFLOAT16: "u2", "b1": "u1"}.get(kind, kind)
+    return np.dtype((">" if big else "<") + code)
+
+
+def _widened(view: Array, kind: str) -> Array:
+    if kind == BFLOAT16:
+        made: Array = (view.astype(np.uint32) << 16).view(np.float32)
+    elif kind == "b1":
+        made = np.asarray(view != 0)
+    else:
+        return view
+    made.flags.writeable = False
+    return made
+
+
+def _numpy_kind(node: Node) -> tuple[str, bool]:
+    """A type of plain numbers and whether it is big-endian.
+
+    From ``numpy.dtype("f4", …)`` with its byte order in the state.
+    """
     spelled = node.args[0] if maker(node) == Global("numpy", "dtype") and node.args else None
+    if isinstance(spelled, Global) and spelled in _RAW_TYPES:
+        return _RAW_TYPES[spelled], False
     if isinstance(spelled, str) and spelled.lstrip("<>|=") in _NAMES:
         big = spelled[:1] == ">" or (isinstance(node.state, tuple) and node.state[1:2] == (">",))
-        return np.dtype((">" if big else "<") + spelled.lstrip("<>|="))
+        return spelled.lstrip("<>|="), big
     raise NetcError("", f"a NumPy array of {describe(node)} that netc does not read")

@@ -9,25 +9,28 @@ from netc.errors import NetcError
 from netc.frontends.checkpoints import inert
 from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.checkpoints.inert import Node, Persistent
-from netc.frontends.checkpoints.tensors import Reference, Storage, Tensors, itemsize
+from netc.frontends.checkpoints.tensors import Embedded, Reference, Storage, Tensors, itemsize
 from netc.frontends.checkpoints.words import label
 
-__all__ = ["allowance", "is_legacy", "read_legacy", "read_zip"]
+__all__ = ["allowance", "embedded", "is_legacy", "read_legacy", "read_zip"]
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_VERSION = 1001
 
 _SAVE_IT = "save the module itself instead: torch.save(model, 'model.pt')"
+_ARRAYS = "save the weights and wiring of its layers with numpy.savez instead"
 
 
-def allowance(data: bytes | mmap.mmap) -> int:
-    """How many bytes of tensors may be read from a file: some more than it has."""
-    return 8 * len(data) + (64 << 20)
+def allowance(size: int) -> int:
+    """How many bytes of tensors may be read from a file of `size` bytes: some more than it has."""
+    return 8 * size + (64 << 20)
 
 
-def read_zip(data: bytes | mmap.mmap) -> tuple[Node, Tensors]:
-    """The object in an archive that torch.save wrote; `NetcError` with its name for other archives."""
-    archive = Archive(data)
+def read_zip(archive: Archive, allowed: int) -> tuple[Node, Tensors]:
+    """The object in an archive that torch.save wrote; `NetcError` with its name for other archives.
+
+    `allowed` is how many bytes of tensors may be read.
+    """
     pickles = [name for name in archive.members if name == "data.pkl" or name.endswith("/data.pkl")]
     stem = pickles[0].removesuffix("data.pkl") if pickles else ""
     parts = {name.removeprefix(stem).split("/")[0] for name in archive.members if name.startswith(stem)}
@@ -38,8 +41,8 @@ def read_zip(data: bytes | mmap.mmap) -> tuple[Node, Tensors]:
         raise NetcError(
             "", "this is a torch.export archive (.pt2): it holds a program, not the layers' attributes", _SAVE_IT
         )
-    if archive.members and all(name.endswith(".npy") for name in archive.members):
-        raise NetcError("", "this is a NumPy .npz archive, which netc does not read", _SAVE_IT)
+    if "model.weights.h5" in archive.members:
+        raise NetcError("", "this is a Keras archive (.keras), which netc does not read", _ARRAYS)
     if len(pickles) != 1:
         found = "more than one data.pkl" if pickles else "no data.pkl"
         raise NetcError("", f"this zip archive is no checkpoint of torch: it has {found}")
@@ -54,7 +57,7 @@ def read_zip(data: bytes | mmap.mmap) -> tuple[Node, Tensors]:
         root = inert.read(bytes(archive.read(pickles[0]))).root
     except NetcError as error:
         raise NetcError(f"{label(pickles[0])}, {error.place}" if error.place else "", error.what, error.hint) from None
-    return root, Tensors(storage, allowance(data))
+    return root, Tensors(storage, allowed)
 
 
 def is_legacy(first: inert.Pickle) -> bool:
@@ -68,6 +71,20 @@ def read_legacy(data: bytes | mmap.mmap, start: int) -> tuple[Node, Tensors]:
     There follow the version, the system, the object and the keys of its storages, each a pickle, then their numbers,
     little-endian always. A whole module's file names each class with its source, which is skipped.
     """
+    root, storages = _legacy(data, start)
+    return root, Tensors(storages.get, allowance(len(data)))
+
+
+def embedded(data: bytes) -> Embedded:
+    """A storage in a plain pickle of tensors: torch writes each as a file from before zip of its own."""
+    first = inert.read(data)
+    if not is_legacy(first):
+        raise NetcError("", "a tensor's storage is in bytes that torch did not write")
+    root, storages = _legacy(data, first.end)
+    return root, storages.get
+
+
+def _legacy(data: bytes | mmap.mmap, start: int) -> tuple[Node, dict[str, Storage]]:
     version = inert.read(data, start)
     system = inert.read(data, version.end)
     found = inert.read(data, system.end)
@@ -93,7 +110,7 @@ def read_legacy(data: bytes | mmap.mmap, start: int) -> tuple[Node, Tensors]:
             )
         storages[key] = Storage(view[at + 8 : end])
         at = end
-    return found.root, Tensors(storages.get, allowance(data))
+    return found.root, storages
 
 
 def _is_storage(node: Persistent) -> bool:

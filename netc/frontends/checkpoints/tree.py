@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from netc.errors import NetcError
 from netc.frontends.checkpoints.inert import Global, Node, Object
-from netc.frontends.checkpoints.nodes import NOTHING, maker, mapping
+from netc.frontends.checkpoints.nodes import NOTHING, maker, mapping, sequence
 from netc.frontends.checkpoints.tensors import Array, Tensors
 from netc.frontends.checkpoints.words import class_name, describe, label, listed
 
@@ -24,7 +24,10 @@ WRAPPERS = (
     *("module", "net", "network", "params", "ema"),
 )
 # Beginnings of whole keys, without dots, beside a network that has no key of its own.
-_BESIDE = ("optim", "scheduler", "lr_scheduler", "scaler", "connections", "config", "model_config", "dataset_")
+_BESIDE = (
+    *("optim", "scheduler", "lr_scheduler", "scaler", "connections", "config", "model_config", "dataset_"),
+    "__metadata__",
+)
 
 _MOST_ENTRIES = 250_000  # modules, tensors and attributes
 _DEEPEST = 64  # modules within modules, and dots in a key
@@ -171,12 +174,29 @@ def open_tree(container: str, root: Node, tensors: Tensors) -> Checkpoint:
     module = _module_in(node)
     if module is not None:
         network = _Builder(tensors).of_module(module, "", 0)
-    elif (items := mapping(node)) is not None:
+    elif (items := _items(node, tensors)) is not None:
         network = _Builder(tensors).of_items(items)
         beside.append(items)
     else:
         raise NetcError("", f"the file holds {describe(node)}, no network")
     return Checkpoint(container, root, tensors, network, module is not None, tuple(trail), tuple(beside), tuple(unread))
+
+
+def _items(node: Node, tensors: Tensors) -> Mapping[Node, Node] | None:
+    """A dictionary, the attributes of an object, or a list of such things by number; None for anything else."""
+    items = mapping(node)
+    if items is not None or tensors.is_tensor(node):
+        return items
+    if isinstance(node, Object) and isinstance(node.state, dict):
+        return node.state
+    rows = sequence(node)
+    if rows is not None and any(_items_in(row, tensors) for row in rows[:16]):
+        return dict(enumerate(rows))
+    return None
+
+
+def _items_in(node: Node, tensors: Tensors) -> bool:
+    return tensors.is_tensor(node) or mapping(node) is not None
 
 
 def _is_beside(key: str | int, value: Node) -> bool:

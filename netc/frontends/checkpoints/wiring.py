@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
+from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.inert import Node
 from netc.frontends.checkpoints.nodes import sequence
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 
-__all__ = ["BY_INPUT", "beside_the_layers", "name_in", "of_part"]
+__all__ = ["BY_INPUT", "as_given", "beside_the_layers", "name_in", "of_part"]
 
 Indices = npt.NDArray[Any]
 
@@ -97,6 +98,19 @@ def beside_the_layers(checkpoint: Checkpoint, neurons: Sequence[int]) -> list[In
             "connections", "the two layers can be read in two ways: (A, B) a layer, or A and B of all layers"
         )
     return found[0]
+
+
+def as_given(options: Options, neurons: Sequence[int]) -> list[Indices]:
+    """The wiring of all layers as a user gives it; `NetcError` unless it is two inputs for each neuron of each."""
+    given = options.wiring or ()
+    layers = [np.asarray(pairs) for pairs in (given(neurons) if callable(given) else given)]
+    for layer, (pairs, count) in enumerate(zip(layers, neurons, strict=False)):
+        if pairs.shape != (count, 2) or pairs.dtype.kind not in "iu" or (pairs.size and int(pairs.min()) < 0):
+            what = f"layer {layer} is {pairs.dtype} of shape {pairs.shape}; it needs ({count:,}, 2) indices"
+            raise NetcError("wiring", what)
+    if len(layers) != len(neurons):
+        raise NetcError("wiring", f"it has {len(layers)} layers; the file has {len(neurons)}")
+    return layers
 
 
 def _chained(wired: list[Indices], neurons: Sequence[int]) -> bool:

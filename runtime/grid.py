@@ -1,0 +1,167 @@
+"""Cellular automata that run: grids of bits in and out, many side by side."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netc import native
+from netc.errors import NetcError
+from netc.grid import Grid
+from netc.protocols import Engine
+
+from .net import BLOCK
+
+__all__ = ["GridNet"]
+
+_CALL = 1 << 28  # cells times steps between two looks at whether Ctrl-C was pressed
+_SHARE = 1 << 16  # inputs read and gates evaluated in a step, 512 cells at once: what makes a thread worth its while
+
+
+class GridNet:
+    """A compiled automaton: states are ``bool[…, height, width, channels]``, with any number of grids side by side.
+
+    States may be given as bool, or as integers or floats of 0 and 1; anything else is a `NetcError`.
+    """
+
+    def __init__(self, grid: Grid, engine: Engine) -> None:
+        self.grid = grid
+        self.engine = engine
+        logic = grid.cell.logic
+        runner = native.ffi.new("netc_runner *")
+        runner.eval, runner.program, runner.scratch_bytes = engine.function, engine.program, engine.scratch_bytes
+        runner.inputs, runner.outputs = logic.inputs, grid.channels
+        self._runner = runner
+        read = np.flatnonzero(logic.live()[1 : 1 + logic.inputs])
+        self._taps = [(int(index), *map(int, grid.taps()[index])) for index in read]
+        self._cost = len(read) + logic.num_ands
+
+    def __repr__(self) -> str:
+        return f"<GridNet {self.grid.cell.name}, {self.grid.boundary}, engine {self.engine.name}>"
+
+    def run(
+        self,
+        state: npt.ArrayLike,
+        steps: int,
+        *,
+        record: int | None = None,
+        rate: float | None = None,
+        seed: int = 0,
+        masks: npt.ArrayLike | None = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.bool_]:
+        """The state after some steps; with `record` ``bool[1 + steps // record, …, height, width, channels]``.
+
+        These are the states after 0, `record`, 2 `record`, … steps. In a step every cell takes its next state at
+        once, or
+
+        * with `rate`, from 0 to 1, each with this probability, all channels together: cell (y, x) of grid n in step t
+          does if the upper 53 bits of output number ``(t * height + y) * width + x`` of SplitMix64, as a fraction of
+          2**53, are below `rate`. Its seed is output number n of SplitMix64 with `seed`, so a grid's updates do not
+          depend on those beside it.
+        * with `masks`, bits ``[steps, …, height, width]`` (or what NumPy broadcasts to it), those that it says.
+
+        `threads` shares the work of each step; the default is as many as the grids are large enough for, up to every
+        core. They change no result.
+        """
+        now = _bits(state, "state")
+        channels = self.grid.channels
+        if now.ndim < 3 or now.shape[-1] != channels:
+            raise NetcError("", f"the state has shape {now.shape}; this automaton's is (…, height, width, {channels})")
+        if not 0 <= steps < 1 << 62:
+            raise NetcError("", f"{steps} steps")
+        if record is not None and record < 1:
+            raise NetcError("", f"record={record}; it is at least 1")
+        if threads is not None and threads < 1:
+            raise NetcError("", f"threads={threads}; it is at least 1")
+        updates, kept = self._updates(now.shape[:-1], steps, rate, seed, masks)
+        stops = range(0, steps + 1, record) if record else range(steps, steps + 1)
+        try:
+            result = np.empty((len(stops), *now.shape), np.uint8)
+        except ValueError:  # more than NumPy can count
+            raise MemoryError(f"no memory for {len(stops)} states") from None
+        if now.size:
+            self._run(now, stops, updates, result, threads)
+        del kept
+        return (result if record else result[0]).view(np.bool_)
+
+    def step(self, state: npt.ArrayLike, **options: Any) -> npt.NDArray[np.bool_]:
+        """The state after one step; options as for `run`."""
+        return self.run(state, 1, **options)
+
+    def _updates(
+        self, cells: tuple[int, ...], steps: int, rate: float | None, seed: int, masks: npt.ArrayLike | None
+    ) -> tuple[Any, npt.NDArray[np.uint8] | None]:
+        """The core's ``netc_grid_updates`` (null: every cell), and the array that it points into."""
+        if masks is not None:
+            if rate is not None:
+                raise NetcError("", "rate and masks both say which cells take a step; give one")
+            given = _bits(masks, "mask")
+            wanted = (steps, *cells)
+            try:
+                kept = np.ascontiguousarray(np.broadcast_to(given, wanted))
+            except ValueError:
+                raise NetcError("", f"masks have shape {given.shape}; these steps need {wanted}") from None
+            return native.ffi.new("netc_grid_updates *", {"mask": native.view(kept, np.uint8)}), kept
+        if rate is None:
+            return native.ffi.NULL, None
+        if not 0 <= rate <= 1:
+            raise NetcError("", f"rate={rate}; it is a probability, from 0 to 1")
+        if not 0 <= seed < 1 << 64:
+            raise NetcError("", f"seed={seed}; it is from 0 to 2**64 - 1")
+        return native.ffi.new("netc_grid_updates *", {"threshold": math.ceil(rate * 2**53), "seed": seed}), None
+
+    def _run(
+        self,
+        now: npt.NDArray[np.uint8],
+        stops: range,
+        updates: Any,
+        result: npt.NDArray[np.uint8],
+        threads: int | None,
+    ) -> None:
+        *many, height, width, channels = now.shape
+        grids = math.prod(many)
+        if threads is None:
+            blocks = grids * height * width // BLOCK
+            threads = max(1, min(os.cpu_count() or 1, blocks * self._cost // _SHARE))
+        taps = native.ffi.new("netc_grid_tap[]", self._taps)
+        shape = native.ffi.new("netc_grid_shape *")
+        shape.grids, shape.height, shape.width, shape.channels = grids, height, width, channels
+        shape.periodic = self.grid.boundary == "periodic"
+        shape.taps, shape.num_taps = taps, len(self._taps)
+        handle = native.lib.netc_grid_new(self._runner, shape, threads)
+        if handle == native.ffi.NULL:
+            raise MemoryError("no memory for the grids")
+        core = native.ffi.gc(handle, native.lib.netc_grid_free)
+        native.call(native.lib.netc_grid_load, core, native.view(now, np.uint8))
+        mask, at = updates and updates.mask, 0
+        most = max(1, _CALL // (grids * height * width))
+        for stop, to in zip(stops, result, strict=True):
+            while at < stop:
+                count = min(most, stop - at)
+                if updates:
+                    updates.first_step = at
+                    updates.mask = mask + at * grids * height * width if mask else mask
+                native.call(native.lib.netc_grid_steps, core, count, updates)
+                at += count
+            native.call(native.lib.netc_grid_store, core, native.out(to))
+
+
+def _bits(given: npt.ArrayLike, what: str) -> npt.NDArray[np.uint8]:
+    """Bytes 0 and 1, C-contiguous; `NetcError` with the place of anything else."""
+    array = np.asarray(given)
+    if array.dtype == np.bool_:
+        return np.ascontiguousarray(array).view(np.uint8)
+    if array.dtype.kind not in "iuf":
+        raise NetcError("", f"the {what} has type {array.dtype}; they are bits")
+    with np.errstate(invalid="ignore"):  # NaN and infinities are found by the comparison
+        bits = np.ascontiguousarray(array.astype(np.uint8))
+    wrong = (bits != array) | (bits > 1)
+    if wrong.any():
+        place = tuple(map(int, np.argwhere(wrong)[0]))
+        raise NetcError("", f"the {what} holds {array[place]} at {place}; they are bits, 0 or 1")
+    return bits
