@@ -270,6 +270,20 @@ def test_a_convolution_of_torchlogix_of_the_first_version_is_read(files: ModuleT
     np.testing.assert_array_equal(netc.compile(model).bits(x), np.stack(bits, axis=1).astype(bool))
 
 
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("layer", "setting", "value"),
+    [("1", "padding", 0), ("1", "pool", (2, 2, 1)), ("3", "parametrization", "warp"), ("0", "feature_dim", -2)],
+)
+def test_corpus_modules_that_contradict_what_is_asked_are_refused(
+    dlgn: Path, layer: str, setting: str, value: Any
+) -> None:
+    with pytest.raises(NetcError, match=rf"layers, {layer}\.{setting}: .*file"):
+        netc.load(dlgn / "torchlogix_conv_mixed_mnist.full.pt", layers={layer: {setting: value}})
+    with pytest.raises(NetcError, match=r"input_shape: .* reads \(3, 28, 28\)"):
+        netc.load(dlgn / "torchlogix_conv_mixed_mnist.full.pt", input_shape=(1, 28, 29))
+
+
 def state(file: Any, weight: Array, indices: Array, **more: Array) -> dict[str, Any]:
     tensors = {"1.weight": weight, "1.connections.indices": indices, **more}
     return {name: file.tensor(np.ascontiguousarray(array)) for name, array in tensors.items()}

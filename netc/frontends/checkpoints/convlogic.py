@@ -206,7 +206,7 @@ class _Reader:
 
     def _sizes(self, part: Part, name: str) -> list[int]:
         """Kernel, stride or padding as (rows, columns)."""
-        found = sizes(part.values.get(name), 2) or sizes(self.options.of_layer(part.path, name), 2)
+        found = self.options.sizes_of_layer(part.path, name, sizes(part.values.get(name), 2), 2)
         known = self.known.convolutions if self.known is not None else ()
         if not found and self.convolutions < len(known):
             kernel, padding, _ = known[self.convolutions]

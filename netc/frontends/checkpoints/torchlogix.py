@@ -228,6 +228,8 @@ class _Reader:
         add_trees(flow, part, image, leaves, starts, positions, levels, stated=self.whole)
         if not self.whole:
             self._pool_behind(part)
+        elif "pool" in self.options.layers.get(part.path, {}):
+            raise NetcError(f"layers, {part.path}.pool", "the file itself says what is behind this layer")
         self.convolutions += 1
 
     def _padded(self, part: Part, image: Array) -> Array:
@@ -247,7 +249,7 @@ class _Reader:
 
     def _sizes(self, part: Part, name: str, axes: int) -> list[int]:
         """A setting of a convolution, one number an axis, from the file, the options or the architecture."""
-        found = sizes(part.values.get(name), axes) or sizes(self.options.of_layer(part.path, name), axes)
+        found = self.options.sizes_of_layer(part.path, name, sizes(part.values.get(name), axes), axes)
         known = self._known_convolution()
         if not found and name == "padding" and known is not None:
             found = [known[1]] * axes

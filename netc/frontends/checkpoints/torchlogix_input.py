@@ -124,9 +124,11 @@ class Input:
             return None
         if part.cls.name == "LearnableThermometerThresholding":
             return 1
-        said = part.number("feature_dim")
-        if said is None:
-            said = self.options.of_layer(part.path, "feature_dim")
+        said, asked = part.number("feature_dim"), self.options.of_layer(part.path, "feature_dim")
+        if said is not None and asked not in (None, said):
+            place = f"layers, {part.path}.feature_dim"
+            raise NetcError(place, f"{asked} contradicts the file, which says {said}")
+        said = asked if said is None else said
         if said is not None:
             return int(said)
         if self._convolves():

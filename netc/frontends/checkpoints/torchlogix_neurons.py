@@ -65,6 +65,9 @@ class Neurons:
         cls = (child.cls if child is not None else maker(said)).name
         kind = said if isinstance(said, str) else _BY_CLASS.get(cls)
         why = "the file"
+        asked = self.options.layers.get(part.path, {}).get("parametrization")
+        if kind is not None and asked not in (None, kind):
+            raise NetcError(f"layers, {part.path}.parametrization", f"{asked} contradicts the file, which says {kind}")
         if kind is None and cls:
             raise NetcError(part.place, f"neurons of a {label(cls)}, which netc does not read")
         if kind is None and len(fits) > 1:
