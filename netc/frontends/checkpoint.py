@@ -55,7 +55,9 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
     for made in registry.every("checkpoint", registry.CHECKPOINTS):
         family: Family = made()
         if family.claims(checkpoint):
-            return family.model(checkpoint, asked, name)
+            model = family.model(checkpoint, asked, name)
+            first, *others = model.notes or (checkpoint.described(),)
+            return replace(model, notes=(f"{first}, read as {family.name}", *others))
     raise _unclaimed(checkpoint)
 
 
