@@ -35,10 +35,7 @@ TOLD: dict[str, dict[str, Any]] = {
     "torchlogix_dense_warp_r4_digits": {"parametrization": "warp"},
     "torchlogix_learnable_digits": {"parametrization": "warp", "layers": {"0": {"temperature_softplus": 0.1}}},
 }
-CONVLOGIC = {
-    "state_dict.pt": {"network.0": {"kernel": 5, "padding": 0}, "network.1": {"kernel": 3, "padding": 1}},
-    "lightning.ckpt": {"model.network.0": {"kernel": 5, "padding": 0}, "model.network.1": {"kernel": 3, "padding": 1}},
-}
+CONVLOGIC = ({"kernel": 5, "stride": 1, "padding": 0}, {"kernel": 3, "stride": 1, "padding": 1})
 REFUSED = "refused"
 
 ONE_FILE = """
@@ -71,7 +68,7 @@ else:
     x = reference["inputs"]
     exact["bits"] = np.array_equal(net.bits(x.reshape(len(x), -1)), reference["bits"])
 print(json.dumps({
-    "family": model.notes[1].removeprefix("layout: "),
+    "family": model.notes[0].rpartition("read as ")[2],
     "layers": len(model.trained.layers),
     "neurons": model.trained.num_neurons,
     "ands": model.logic.num_ands,
@@ -113,7 +110,8 @@ def told(path: Path, stem: str) -> dict[str, Any]:
     if stem == "dwn_layout":
         return {"classes": 10}
     if stem == "convlogic_small":
-        layers = CONVLOGIC[path.name.removeprefix(f"{stem}.")]
+        prefix = "model.network" if path.suffix == ".ckpt" else "network"
+        layers = {f"{prefix}.{index}": settings for index, settings in enumerate(CONVLOGIC)}
         return {"input_shape": [1, 12, 12], "classes": 10, "layers": layers}
     if stem not in TOLD:
         return {}

@@ -15,7 +15,7 @@ import numpy as np
 from netc.errors import NetcError
 from netc.frontends.checkpoint import model_of
 from netc.frontends.checkpoints.inert import Global, Node, Object
-from netc.frontends.checkpoints.tensors import Tensors
+from netc.frontends.checkpoints.tensors import Stored, Tensors
 from netc.frontends.checkpoints.tree import open_tree
 from netc.model import Model
 
@@ -87,8 +87,9 @@ class _Reader:
     def tensor(self, value: Any) -> Node:
         try:
             held = value.detach().cpu()
-            if held.dtype == self.torch.bfloat16:  # NumPy has no such type; float32 holds the same numbers
-                held = held.float()
+            if held.dtype == self.torch.bfloat16:  # NumPy has no such type
+                raw = held.contiguous().view(self.torch.int16).numpy().tobytes()
+                return Stored("bfloat16", tuple(held.shape), lambda _size: raw)
             return _plain(held.resolve_conj().resolve_neg().numpy())
         except (NotImplementedError, RuntimeError, TypeError) as error:
             what = str(error).splitlines()[0] if str(error) else type(error).__name__

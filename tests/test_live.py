@@ -189,7 +189,7 @@ def test_trees_of_numpy_arrays_and_of_jax_are_read() -> None:
     for array in arrays_of_jax():
         found = netc.from_jax({"layers": {"0": {"weights": array(logits), "indices": [array(a), array(b)]}}})
         np.testing.assert_array_equal(found.logic.ands, wanted.logic.ands)
-    assert wanted.notes[0] == "live parameters: a state_dict"
+    assert wanted.notes[0] == "live parameters: a state_dict, read as difflogic"
 
 
 class Automata:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netc
-from netc import Dense, NetcError
+from netc import NetcError
 from netc.recipes import RECIPES, draw, find_recipes
 
 Array = npt.NDArray[Any]

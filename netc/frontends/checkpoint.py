@@ -58,7 +58,8 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
             if asked.wiring is not None and not getattr(family, "takes_wiring", False):
                 raise NetcError("wiring", f"checkpoints of {family.name} have their own")
             model = family.model(checkpoint, asked, name)
-            return replace(model, notes=(*model.notes[:1], f"layout: {family.name}", *model.notes[1:]))
+            first, *others = model.notes or (checkpoint.described(),)
+            return replace(model, notes=(f"{first}, read as {family.name}", *others))
     raise _unclaimed(checkpoint)
 
 

@@ -112,8 +112,7 @@ def test_the_notes_say_what_was_found(files: ModuleType) -> None:
     file, root, _ = whole(files, k=4, tau=2.5)
     notes = files.load(file.zipped({"epoch": 3, "model": root})).notes
     assert notes == (
-        "torch zip archive: a whole module (torch.nn.Sequential) under 'model'",
-        "layout: difflogic",
+        "torch zip archive: a whole module (torch.nn.Sequential) under 'model', read as difflogic",
         "each gate is the first largest of 16 logits (float32), wired as in indices",
         "changes no bit: 0 (torch.nn.Flatten)",
         "5 input bits, as layer 1 says",

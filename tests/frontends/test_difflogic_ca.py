@@ -165,8 +165,7 @@ def test_inputs_are_named_by_neighbour_and_channel(files: ModuleType) -> None:
 
 def test_the_notes_say_what_was_found(files: ModuleType) -> None:
     assert files.load(forms.msgpack_of(forms.random_cell(1, channels=2))).notes == (
-        "MessagePack file: a cell of a logic cellular automaton, gates in params, wires in wires",
-        "layout: difflogic-ca",
+        "MessagePack file: a cell of a logic cellular automaton, gates in params, wires in wires, read as difflogic-ca",
         "each gate is the first largest of 16 logits (float32)",
         "channels: 2; kernels: 2 of 5, 3 gates on the 9 bits of each channel, and a copy of the cell's own bit; "
         "update: 2 layers",

@@ -59,7 +59,7 @@ def test_settings_beside_make_classes(files: ModuleType) -> None:
     model = files.load(forms.msgpack_of({**tree(logits, pairs), "config": {"k": 4, "tau": 2.0}}))
     assert model.head is not None
     assert (model.head.classes, model.head.tau) == (4, 2.0)
-    assert model.notes[0] == "MessagePack file: layers of gates in params, wires in wires"
+    assert model.notes[0] == "MessagePack file: layers of gates in params, wires in wires, read as difflogic-jax"
     assert files.load(pickle.dumps(tree(logits, pairs)), classes=2).head.classes == 2
 
 

@@ -270,6 +270,20 @@ def test_a_convolution_of_torchlogix_of_the_first_version_is_read(files: ModuleT
     np.testing.assert_array_equal(netc.compile(model).bits(x), np.stack(bits, axis=1).astype(bool))
 
 
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("layer", "setting", "value"),
+    [("1", "padding", 0), ("1", "pool", (2, 2, 1)), ("3", "parametrization", "warp"), ("0", "feature_dim", -2)],
+)
+def test_corpus_modules_that_contradict_what_is_asked_are_refused(
+    dlgn: Path, layer: str, setting: str, value: Any
+) -> None:
+    with pytest.raises(NetcError, match=rf"layers, {layer}\.{setting}: .*file"):
+        netc.load(dlgn / "torchlogix_conv_mixed_mnist.full.pt", layers={layer: {setting: value}})
+    with pytest.raises(NetcError, match=r"input_shape: .* reads \(3, 28, 28\)"):
+        netc.load(dlgn / "torchlogix_conv_mixed_mnist.full.pt", input_shape=(1, 28, 29))
+
+
 def state(file: Any, weight: Array, indices: Array, **more: Array) -> dict[str, Any]:
     tensors = {"1.weight": weight, "1.connections.indices": indices, **more}
     return {name: file.tensor(np.ascontiguousarray(array)) for name, array in tensors.items()}
@@ -595,6 +609,34 @@ def test_weights_that_nobody_can_count_with_are_refused(files: ModuleType) -> No
         files.load(file.zipped(files.sequential(*layers, head)))
 
 
+# difflogic_verify: fewer gates to choose among, and sums that say what they count.
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_fewer_gates_and_sums_in_an_order_are_read(files: ModuleType, whole: bool) -> None:
+    rng, file = np.random.default_rng(13), files.File()
+    before, value = 5, all_rows(5)
+    parts = []
+    state: dict[str, Any] = {}
+    for index, (width, chosen) in enumerate(((9, range(16)), (16, [0, 1, 2, 3, 6, 7]), (6, [3, 12]))):
+        logits = rng.standard_normal((width, len(chosen))).astype(np.float32)
+        pairs = rng.integers(0, before, (width, 2))
+        tensors = {"weights": file.tensor(logits, parameter=True), "selected_inputs": file.tensor(pairs)}
+        dims = {"in_dim": before, "out_dim": width}
+        parts.append(files.module("difflogic_layers.BaseLogicLayer", gate_set=len(chosen), **dims, **tensors))
+        state |= {f"{index}.{name}": tensor for name, tensor in tensors.items()}
+        value = files.evaluate([np.array(chosen)[logits.argmax(axis=1)]], [pairs], value)
+        before = width
+    order = rng.permutation(6)
+    sums = {"weight": file.tensor(np.ones(6, np.float32)), "selected_inputs": file.tensor(order[:, None])}
+    parts.append(files.module("difflogic_layers.BaseGroupSum", k=2, tau=4.0, beta=0.5, return_grouped=False, **sums))
+    state |= {f"3.{name}": tensor for name, tensor in sums.items()}
+    options = {} if whole else {"classes": 2, "tau": 4.0, "beta": 2.0, "input_bits": 5}
+    net = netc.compile(files.load(file.zipped(files.sequential(*parts) if whole else state), **options))
+    logits = value[:, order].reshape(-1, 2, 3).sum(axis=2) / 4.0 + 0.5
+    np.testing.assert_array_equal(net.logits(all_rows(5)), logits.astype(np.float32))
+
+
 # Recurrent cells.
 
 
@@ -682,3 +724,114 @@ def test_cells_without_wiring_are_refused(files: ModuleType) -> None:
     state = {f"cell.{name}.net.0.weights": file.tensor(rows) for name in ("candidate", "gate")}
     with pytest.raises(NetcError, match=r"layer cell\.candidate\.net\.0: it has gate weights but no wiring"):
         files.load(file.zipped(state))
+
+
+# Files with something wrong.
+
+
+def sound_states() -> list[tuple[dict[str, Array], dict[str, Any]]]:
+    """A small state_dict of every family, and what it has to be told."""
+    rng = np.random.default_rng(30)
+
+    def logits(*shape: int) -> Array:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    def wires(below: int, *shape: int) -> Array:
+        return rng.integers(0, below, shape)
+
+    leaves = np.zeros((2, 3, 4, 2, 3), np.int64)
+    leaves[..., :2] = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])[:, None]
+    convolution = {
+        "0.tree_weights.0": logits(2, 3, 16),
+        "0.tree_weights.1": logits(1, 3, 16),
+        "0.connections._indices_L0": leaves,
+        "0.connections._indices_L1": np.array([[0], [1]]),
+        "2.weight": logits(6, 16),
+        "2.connections.indices": wires(3, 2, 6),
+    }
+    cell = {f"cell.{net}.{name}": array for net in ("candidate", "gate") for name, array in {
+        "net.0.weights": logits(6, 16), "net.0.conn_a": wires(9, 6), "net.0.conn_b": wires(9, 6),
+    }.items()}  # fmt: skip
+    return [
+        (
+            {
+                "0.thresholds": logits(3),
+                "1.weight": logits(6, 4),
+                "1.connections.indices": wires(6, 2, 6),
+                "2.weight": logits(5, 16),
+                "2.connections.indices": wires(6, 3, 2, 5),
+                "2.connections.weights": logits(3, 2, 5),
+            },
+            {"parametrization": "warp"},
+        ),
+        (convolution, {"input_shape": (1, 3, 3), "layers": {"0": {"padding": 0, "pool": (2, 2, 0)}}}),
+        (
+            {
+                "0.weights": logits(3, 7, 16),
+                "0.selection": wires(2, 3, 8).astype(np.int32),
+                "2.weights": logits(6, 16),
+                "2.indices_0": wires(12, 6),
+                "2.indices_1": wires(12, 6),
+            },
+            {"input_shape": (1, 4, 4), "layers": {"0": {"padding": 1, "kernel": 3, "stride": 1}}},
+        ),
+        (
+            {
+                "0.luts": logits(5, 8),
+                "0.mapping": wires(9, 5, 3),
+                "1.luts": logits(4, 4),
+                "1.mapping.weights": logits(5, 8),
+                "1._LUTLayer__dummy_mapping": np.arange(8).reshape(4, 2),
+            },
+            {},
+        ),
+        (
+            {"0.weights": logits(6, 4), "0.indices": wires(5, 2, 6), "2.bias": np.zeros(3, np.float32)},
+            {"parametrization": "sigmoid", "classes": 3, "tau": 1.0},
+        ),
+        (cell, {"input_bits": 3}),
+    ]
+
+
+def spoil(rng: Any, state: dict[str, Array]) -> None:
+    """Change one thing in one tensor, or take it away."""
+    name = list(state)[rng.integers(len(state))]
+    array, flat = state[name], state[name].reshape(-1).copy()
+    flat[rng.integers(flat.size)] = (
+        rng.choice([0, -1, 7, 1000]) if array.dtype.kind == "i" else rng.choice([np.nan, np.inf])
+    )
+    changes = [
+        np.ascontiguousarray(array.T),
+        array[..., None],
+        array[:1],
+        array.reshape(-1),
+        np.zeros(array.shape, np.float64 if array.dtype.kind == "i" else np.int64),
+        rng.integers(0, 3, rng.integers(1, 5, rng.integers(0, 5))),
+        flat.reshape(array.shape),
+    ]
+    choice = rng.integers(len(changes) + 1)
+    if choice == len(changes):
+        del state[name]
+    else:
+        state[name] = changes[choice]
+
+
+@pytest.mark.parametrize("family", range(6))
+def test_spoilt_state_dicts_give_a_model_or_say_what_is_wrong(files: ModuleType, family: int) -> None:
+    rng = np.random.default_rng(family)
+    outcomes = set()
+    for times in (0, *[1] * 60, *[2] * 60):
+        state, options = sound_states()[family]
+        for _ in range(times):
+            spoil(rng, state)
+        file = files.File()
+        data = file.zipped({name: file.tensor(np.asarray(array)) for name, array in state.items()})
+        try:
+            model = files.load(data, **options)
+        except NetcError:
+            outcomes.add("refused")
+        else:
+            model.check()
+            outcomes.add("read")
+        assert times or outcomes == {"read"}
+    assert outcomes == {"read", "refused"}

@@ -228,7 +228,7 @@ def test_a_whole_legacy_file_with_the_source_of_its_classes_is_read() -> None:
     data = saved(module, _use_new_zipfile_serialization=False)
     assert b"class Sequential" in data  # the source is there
     model = load(data)
-    assert model.notes[0] == "torch file of before 1.6: a whole module (torch.nn.Sequential)"
+    assert model.notes[0] == "torch file of before 1.6: a whole module (torch.nn.Sequential), read as difflogic"
     check_against_torch(model, module)
 
 

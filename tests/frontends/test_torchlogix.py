@@ -113,10 +113,27 @@ def test_dense_networks_compute_what_torchlogix_computes(network: tuple[Any, int
     module, inputs, seed = network
     if export and all(layer.lut_rank == 2 for layer in module[:-1]):
         utils.set_export_mode(module)
-        data = load(module)
+        exported = load(module)
         utils.set_export_mode(module, False)
-        check(data, module.eval(), seed, (inputs,))
-    check(load(module), module, seed, (inputs,))
+        check(exported, module.eval(), seed, (inputs,))
+    for model in (load(module), netc.from_torch(module)):
+        check(model, module, seed, (inputs,))
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])
+@pytest.mark.parametrize("rank", [2, 4, 6])
+def test_sums_are_added_in_the_stored_precision(kind: str, rank: int) -> None:
+    """Few bits make sums that rounding decides: a thousand neurons of random coefficients have some."""
+    torch.manual_seed(rank)
+    layer = layers.LogicDense(2 * rank, 1000, lut_rank=rank, parametrization="warp")
+    module = torch.nn.Sequential(trained(layer, rank).to(getattr(torch, kind)), layers.GroupSum(1000)).eval()
+    x = rows(rank, 100, 2 * rank)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(x).to(getattr(torch, kind))).float().numpy()
+    for model in (load(module), netc.from_torch(module)):
+        if kind != "float16":  # which has few
+            assert any("rounding decides" in note for note in model.notes) == (kind == "bfloat16")
+        np.testing.assert_array_equal(netc.compile(model).bits(x), wanted.astype(bool))
 
 
 @SETTINGS
@@ -205,6 +222,7 @@ def test_convolutions_pools_and_residual_blocks_compute_what_torchlogix_computes
     assert model.trained is not None
     assert any(isinstance(layer, Tiled) for layer in model.trained.layers)
     check(model, module, seed, shape)
+    np.testing.assert_array_equal(netc.from_torch(module).logic.ands, model.logic.ands)
 
 
 @SETTINGS

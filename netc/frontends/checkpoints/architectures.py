@@ -13,14 +13,14 @@ __all__ = ["Architecture", "find"]
 
 @dataclass(frozen=True)
 class Architecture:
-    """`sizes` are a sample's but for its channels; `convolutions` are (kernel, padding, pool) in order.
+    """`sample` is the shape of one, its channels None where settings say them; `convolutions` are in order.
 
-    A pool is (kernel, stride, padding).
+    Of each (kernel, padding, pool), the pool behind it being (kernel, stride, padding).
     """
 
     classes: int
     tau: float | None = None
-    sizes: tuple[int, ...] = ()
+    sample: tuple[int | None, ...] = ()
     convolutions: tuple[tuple[int, int, tuple[int, int, int] | None], ...] = ()
 
 
@@ -31,15 +31,15 @@ _PLAIN_CIFAR = ((3, 1, None),) * 4
 
 _KNOWN = {
     **{
-        f"ClgnMnist{size}": Architecture(10, tau, (28, 28), _MNIST)
+        f"ClgnMnist{size}": Architecture(10, tau, (1, 28, 28), _MNIST)
         for size, tau in (("Tiny", 1.0), ("Small", 6.5), ("Medium", 28.0), ("Large", 35.0))
     },
     **{
-        f"ClgnCifar10{size}": Architecture(10, tau, (32, 32), _CIFAR)
+        f"ClgnCifar10{size}": Architecture(10, tau, (3, 32, 32), _CIFAR)
         for size, tau in (("Small", 20.0), ("Medium", 40.0), ("Large", 280.0))
     },
-    "ConvLogicMnistModel": Architecture(10, None, (28, 28), _PLAIN_MNIST),
-    "ConvLogicCifarModel": Architecture(10, None, (32, 32), _PLAIN_CIFAR),
+    "ConvLogicMnistModel": Architecture(10, None, (None, 28, 28), _PLAIN_MNIST),
+    "ConvLogicCifarModel": Architecture(10, None, (None, 32, 32), _PLAIN_CIFAR),
 }
 _DENSE = ("DlgnMnist", "DlgnFashionMnist", "DlgnCifar10")
 

@@ -45,7 +45,7 @@ class Chain:
         self.parts: list[Part] = []
         self.widths: list[int] = []  # of each layer, without neurons that only copy bits for later ones
         self.notes = [checkpoint.described()]
-        self.head: tuple[Part, Sums] | None = None
+        self.head: tuple[str, Sums] | None = None  # with the place that says so
         self.encoder: tuple[Encoder, str] | None = None  # with its note, if it is part of the network
         self.inputs: int | None = None
         self.reads = 0  # how many of its inputs the first layer is seen to read
@@ -66,7 +66,7 @@ class Chain:
         that it follows the layer before.
         """
         if self.head is not None:
-            raise NetcError(part.place, f"a layer behind the sums of {self.head[0].place}")
+            raise NetcError(part.place, f"a layer behind the sums of {self.head[0]}")
         if in_dim is not None and (in_dim < 1 or reads > in_dim):
             raise NetcError(part.place, f"it reads input {reads - 1:,} of {in_dim:,}")
         if not self.layers:
@@ -96,15 +96,15 @@ class Chain:
             if in_dim is None:
                 self.notes.append(f"{part.place} follows {before.place}, as it reads exactly its {width:,} bits")
 
-    def sum_groups(self, part: Part, sums: Sums) -> None:
+    def sum_groups(self, place: str, sums: Sums) -> None:
         """The head: blocks of the last layer's bits are counted."""
         if self.head is not None:
-            raise NetcError(part.place, f"sums behind the sums of {self.head[0].place}")
+            raise NetcError(place, f"sums behind the sums of {self.head[0]}")
         for name in ("classes", "tau", "beta"):
             asked, given = getattr(self.options, name), getattr(sums, name)
             if asked is not None and asked != given:
-                raise NetcError(name, f"{asked} contradicts the file: {part.place} has {given}")
-        self.head = part, sums
+                raise NetcError(name, f"{asked} contradicts the file: {place} has {given}")
+        self.head = place, sums
 
     def model(self, name: str) -> Model:
         """All of it together."""
@@ -150,9 +150,9 @@ class Chain:
     def find_head(self, bits: int, of: str) -> Head | None:
         """The head over the bits of the layer at `of`, from the file, options or settings; None if nothing tells."""
         if self.head is not None:
-            part, sums = self.head
-            head = sums.head(part.place, bits, of)
-            self.notes.append(f"{sums.described(bits)}, as {part.place} says")
+            place, sums = self.head
+            head = sums.head(place, bits, of)
+            self.notes.append(f"{sums.described(bits)}, as {place} says")
             return head
         classes = self._setting("classes", self.class_keys)
         scale = {name: self._setting(name, (name,)) for name in ("tau", "beta")}

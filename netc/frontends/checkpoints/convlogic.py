@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
-from netc.frontends.checkpoints import architectures, wiring
+from netc.frontends.checkpoints import architectures, sums, wiring
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
-from netc.frontends.checkpoints.flow import FALSE, Flow
+from netc.frontends.checkpoints.flow import Flow, padded
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
 from netc.frontends.checkpoints.nodes import sizes
+from netc.frontends.checkpoints.passive import is_flatten, is_passive
 from netc.frontends.checkpoints.settings import find_number, find_text
-from netc.frontends.checkpoints.sums import Sums, add_known
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.trees import Level, add_trees
 from netc.frontends.checkpoints.words import label, listed
@@ -37,8 +37,6 @@ _CLASSES = ("classes", "num_classes", "n_classes")
 _LEAVES = 8
 _PAIRS = np.arange(4).reshape(-1, 2)
 _POOL = (2, 2)
-_SILENT = ("torch.nn.modules.dropout", "torch.nn.modules.linear.Identity")
-_NOT_RUN = ("torch.nn.modules.loss", "torchmetrics")
 
 
 def _is_convolution(part: Part) -> bool:
@@ -75,7 +73,7 @@ class _Reader:
         for part in self.checkpoint.network.walk():
             self.read(part)
         if self.known is not None:
-            add_known(self.chain, self.known, self.named_by, find_number(self.checkpoint, "tau"))
+            sums.add_known(self.chain, self.known, self.named_by, find_number(self.checkpoint, "tau"))
         return self.chain.model(name)
 
     def _architecture(self) -> tuple[architectures.Architecture | None, str]:
@@ -95,7 +93,7 @@ class _Reader:
         return known, f"{setting.found_at} ({label(data_set)})"
 
     def read(self, part: Part) -> None:
-        if f"{part.cls.module}.{part.cls.name}".startswith(_SILENT + _NOT_RUN):
+        if is_passive(part):
             return
         if _is_convolution(part):
             self.convolution(part)
@@ -105,14 +103,11 @@ class _Reader:
             self.pool(part)
         elif part.holds("weights") and wiring.name_in(part):
             self.dense(part)
-        elif part.cls.name == "Flatten":
+        elif is_flatten(part):
             if self.flow is not None:
                 self.flow.flatten()
-        elif not part.children and part.number("k") is not None and part.number("tau") is not None:
-            classes, tau = part.number("k"), part.number("tau")
-            if not isinstance(classes, int) or tau is None:
-                raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-            self.chain.sum_groups(part, Sums(classes, float(tau)))
+        elif sums.is_group_sum(part):
+            self.chain.sum_groups(part.place, sums.read(part))
         elif part.held():
             raise NetcError(part.place, f"it holds {listed(part.held())}; netc reads layers of convlogic")
 
@@ -131,19 +126,19 @@ class _Reader:
         if count not in (4, 7) or selection.shape != (kernels, _LEAVES) or selection.dtype.kind not in "iu":
             what = f"{count} gates a kernel, with a selection of shape {selection.shape}"
             raise NetcError(part.place, f"{what}; netc reads trees of 4 or 7 gates over 8 leaves")
-        flow = self._flow(part, selection)
+        flow = self._flow()
         image = flow.image(part)
         kernel, stride, padding = (self._sizes(part, name) for name in ("kernel", "stride", "padding"))
         picked = selection.astype(np.int64)
         leaves = np.stack([picked >> 8 & 0xFF, picked & 0xFF, picked >> 16 & 0xFFFF], axis=-1)
         if (leaves[..., :2] >= kernel).any():
             raise NetcError(part.place, f"it reads outside its window of {kernel}")
-        padded = np.pad(image, [(0, 0), *((pad, pad) for pad in padding)], constant_values=FALSE)
+        image = padded(part, image, padding)
         positions = tuple(
-            (size - extent) // step + 1 for size, extent, step in zip(padded.shape[1:], kernel, stride, strict=True)
+            (size - extent) // step + 1 for size, extent, step in zip(image.shape[1:], kernel, stride, strict=True)
         )
         if min(positions) < 1:
-            raise NetcError(part.place, f"its window of {kernel} is larger than what it reads, {padded.shape[1:]}")
+            raise NetcError(part.place, f"its window of {kernel} is larger than what it reads, {image.shape[1:]}")
         axes = [np.arange(number) * step for number, step in zip(positions, stride, strict=True)]
         starts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
         nodes = [slice(0, 4), slice(4, 6), slice(6, 7)][: 3 if count == 7 else 1]
@@ -151,7 +146,7 @@ class _Reader:
             Level(gate_tables(gates[:, level].T.reshape(-1)), _PAIRS[: level.stop - level.start]) for level in nodes
         ]
         first = leaves.reshape(kernels, 4, 2, 3).transpose(1, 0, 2, 3)
-        add_trees(flow, part, padded, first, starts, positions, levels, stated=self.whole)
+        add_trees(flow, part, image, first, starts, positions, levels, stated=self.whole)
         self.convolutions += 1
         if count == 7:
             flow.pool(part, _POOL, _POOL, (0, 0))
@@ -198,22 +193,20 @@ class _Reader:
         reads = int(pairs.max()) + 1
         self.flow.dense(part, tables, pairs, reads=reads, in_dim=in_dim if isinstance(in_dim, int) else None)
 
-    def _flow(self, part: Part, selection: Array) -> Flow:
+    def _flow(self) -> Flow:
         if self.flow is None:
             shape = self.options.input_shape
-            if shape is None and self.known is not None:
-                channels = find_number(self.checkpoint, "input_channels")
-                shown = int((selection.astype(np.int64) >> 16 & 0xFFFF).max()) + 1
-                said = channels.value if channels is not None else shown
-                shape = (said if isinstance(said, int) else shown, *self.known.sizes)
+            channels = find_number(self.checkpoint, "input_channels")
+            if shape is None and self.known is not None and channels is not None and isinstance(channels.value, int):
+                shape = tuple(channels.value if size is None else size for size in self.known.sample)
                 times = "x".join(map(str, shape))
-                self.chain.notes.append(f"input of {times} bits, as {self.named_by} says")
+                self.chain.notes.append(f"input of {times} bits, as {self.named_by} and {channels.found_at} say")
             self.flow = Flow(self.chain, shape)
         return self.flow
 
     def _sizes(self, part: Part, name: str) -> list[int]:
         """Kernel, stride or padding as (rows, columns)."""
-        found = sizes(part.values.get(name), 2) or sizes(self.options.of_layer(part.path, name), 2)
+        found = self.options.sizes_of_layer(part.path, name, sizes(part.values.get(name), 2), 2)
         known = self.known.convolutions if self.known is not None else ()
         if not found and self.convolutions < len(known):
             kernel, padding, _ = known[self.convolutions]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from netc.frontends.checkpoints import foreign, pairs
 from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
@@ -18,11 +20,15 @@ from netc.model import Model
 
 __all__ = ["Difflogic"]
 
+# The gates that logits choose among, by how many there are: difflogic_verify has fewer.
+_GATE_SETS = {GATES: np.arange(GATES), 6: np.array([0, 1, 2, 3, 6, 7]), 2: np.array([3, 12])}
+
 _KIND = pairs.Kind(
     names=("weights", "weight", "w", "logits"),
     width=GATES,
     described=f"each gate is the first largest of {GATES} logits",
-    tables=lambda _part, logits: gate_tables(gate_ids(logits)),
+    tables=lambda _part, logits: gate_tables(_GATE_SETS[logits.shape[1]][gate_ids(logits)]),
+    narrow=(6, 2),
 )
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
-from netc.frontends.checkpoints import luts
+from netc.frontends.checkpoints import luts, sums
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.flow import Flow
-from netc.frontends.checkpoints.sums import Sums
+from netc.frontends.checkpoints.passive import HOLDERS, is_flatten, is_passive
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import listed
 from netc.layers import MAX_FANIN
@@ -27,9 +27,6 @@ from netc.model import Model
 __all__ = ["Dwn"]
 
 Array = npt.NDArray[Any]
-
-_HOLDERS = ("Sequential", "ModuleList", "ModuleDict")
-_SILENT = ("torch.nn.modules.dropout", "torch.nn.modules.linear.Identity", "torch.nn.modules.flatten.Flatten")
 
 
 class Dwn:
@@ -49,9 +46,10 @@ class Dwn:
             if part.holds("luts"):
                 inputs = _layer(flow, part)
                 wide += [f"{part.path} ({inputs})"] if inputs > 6 else []
-            elif not part.children and part.number("k") is not None and part.number("tau") is not None:
-                _sums(chain, part)
-            elif f"{part.cls.module}.{part.cls.name}".startswith(_SILENT) or part.cls.name == "LearnableMapping":
+            elif sums.is_group_sum(part):
+                order = part.array("randperm") if part.holds("randperm") else None
+                chain.sum_groups(part.place, sums.read(part, order=order, padded=True))
+            elif is_passive(part) or is_flatten(part) or part.cls.name == "LearnableMapping":
                 continue
             elif part.held() not in ([], ["weights"]) or _is_unknown(checkpoint, part):
                 what = f" with {listed(part.held())}" if part.held() else ""
@@ -64,7 +62,7 @@ class Dwn:
 
 
 def _is_unknown(checkpoint: Checkpoint, part: Part) -> bool:
-    return checkpoint.whole and not part.children and part.cls.name not in _HOLDERS
+    return checkpoint.whole and not part.children and part.cls.name not in HOLDERS
 
 
 def _layer(flow: Flow, part: Part) -> int:
@@ -111,11 +109,3 @@ def _check(part: Part, found: Array, shape: tuple[int, int], below: int) -> None
     if found.dtype.kind not in "iu" or found.shape != shape or found.min() < 0 or found.max() >= below:
         what = f"a mapping of type {found.dtype} and shape {found.shape}"
         raise NetcError(part.place, f"{what} for {shape[0]:,} tables of {shape[1]} inputs")
-
-
-def _sums(chain: Chain, part: Part) -> None:
-    classes, tau = part.number("k"), part.number("tau")
-    if not isinstance(classes, int) or tau is None:
-        raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-    order = part.array("randperm") if part.holds("randperm") else None
-    chain.sum_groups(part, Sums(classes, float(tau), order=order, padded=True))

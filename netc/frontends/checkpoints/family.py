@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy.typing as npt
 
 from netc.errors import NetcError
+from netc.frontends.checkpoints.nodes import sizes
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.model import Model
 
@@ -87,6 +88,13 @@ class Options:
         """What is said of a single layer, else of all, else None."""
         said = self.layers.get(path, {})
         return said[key] if key in said else getattr(self, key, None)
+
+    def sizes_of_layer(self, path: str, key: str, stated: list[int], axes: int) -> list[int]:
+        """One number an axis of a layer: as `stated` by the file, else as asked, else []."""
+        asked = sizes(self.layers.get(path, {}).get(key), axes)
+        if asked and stated and asked != stated:
+            raise NetcError(f"layers, {path}.{key}", f"{asked} contradicts the file, which says {stated}")
+        return stated or asked
 
 
 def _check_layer(place: str, key: str, value: Any) -> None:

@@ -20,7 +20,7 @@ from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.tree import Part
 from netc.layers import Dense, Tiled
 
-__all__ = ["FALSE", "Flow", "slid"]
+__all__ = ["FALSE", "Flow", "padded"]
 
 Indices = npt.NDArray[np.int64]
 Tables = npt.NDArray[np.uint64]
@@ -28,7 +28,9 @@ Tables = npt.NDArray[np.uint64]
 FALSE = -1
 
 _OR = 0b1110
-_MOST_WINDOWS = 1 << 28  # entries in the gather of one layer: 2 GiB
+# Sizes that a file may claim without having anything for them.
+_MOST_BITS = 1 << 24  # in an image with its padding
+_MOST_PLACES = 1 << 26  # in the windows of one layer
 
 
 class Flow:
@@ -40,6 +42,8 @@ class Flow:
         self.at: Indices | None = None
         self._kept: list[Indices] = []
         if shape is not None:
+            if prod(shape) > _MOST_BITS:
+                raise NetcError("", f"an input of shape {shape}", f"netc reads at most {_MOST_BITS:,} bits")
             self.at = np.arange(prod(shape), dtype=np.int64).reshape(shape)
 
     @property
@@ -128,9 +132,7 @@ class Flow:
             raise NetcError(part.place, f"pooling of kernel {kernel}, stride {stride}, padding {padding}")
         if any(2 * pad > size for pad, size in zip(padding, kernel, strict=True)):
             raise NetcError(part.place, f"pooling with padding {padding} of more than half its kernel {kernel}")
-        windows = slid(
-            part, np.pad(image, [(0, 0), *((pad, pad) for pad in padding)], constant_values=FALSE), kernel, stride
-        )
+        windows = _slid(part, padded(part, image, padding), kernel, stride)
         channels, *positions = windows.shape[: 1 + axes]
         gather = np.ascontiguousarray(windows.reshape(channels * prod(positions), -1))
         layers: list[Dense] = []
@@ -168,7 +170,15 @@ class Flow:
             self._kept[index] = moved
 
 
-def slid(part: Part, image: Indices, kernel: Sequence[int], stride: Sequence[int]) -> Indices:
+def padded(part: Part, image: Indices, padding: Sequence[int]) -> Indices:
+    """An image with so many constant false bits at both ends of each axis."""
+    sizes = [size + 2 * pad for size, pad in zip(image.shape[1:], padding, strict=True)]
+    if prod((len(image), *sizes)) > _MOST_BITS:
+        raise NetcError(part.place, f"with its padding it reads an image of {(len(image), *sizes)}")
+    return np.pad(image, [(0, 0), *((pad, pad) for pad in padding)], constant_values=FALSE)
+
+
+def _slid(part: Part, image: Indices, kernel: Sequence[int], stride: Sequence[int]) -> Indices:
     """``[channels, *positions, *kernel]`` views of the windows over an image."""
     sizes = image.shape[1:]
     if any(size < extent for size, extent in zip(sizes, kernel, strict=True)):
@@ -176,7 +186,7 @@ def slid(part: Part, image: Indices, kernel: Sequence[int], stride: Sequence[int
     axes = tuple(range(1, image.ndim))
     windows = np.lib.stride_tricks.sliding_window_view(image, tuple(kernel), axis=axes)
     chosen = windows[(slice(None), *(slice(None, None, step) for step in stride))]
-    if chosen.size > _MOST_WINDOWS:
+    if chosen.size > _MOST_PLACES:
         raise NetcError(part.place, f"its windows have {chosen.size:,} places")
     return chosen
 

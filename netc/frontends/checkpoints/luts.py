@@ -34,16 +34,16 @@ def width(parametrization: str, inputs: int) -> int:
     return GATES if parametrization == "raw" else 1 << inputs
 
 
-def rows_of(parametrization: str, parameters: Array, inputs: int) -> Rows:
-    """The tables in evaluation of neurons with ``[neurons, width]`` parameters."""
+def rows_of(parametrization: str, parameters: Array, inputs: int, *, bfloat16: bool = False) -> Rows:
+    """The tables in evaluation of neurons with ``[neurons, width]`` parameters, stored as `bfloat16` or as they are."""
     if parametrization == "raw":
         return Rows(gates_by_number(gate_ids(parameters)))
     if parametrization == "light":
         return Rows(parameters > 0)
     # A Walsh basis: the product of the inputs of each subset, over -1 and 1, as 0.1.0 orders them or as later versions.
     if parametrization == "walsh":
-        return _negative_sums(-parameters[:, [0, 2, 1, 3]] * np.array([1, -1, -1, 1], parameters.dtype), inputs)
-    return _negative_sums(parameters, inputs)
+        parameters = -parameters[:, [0, 2, 1, 3]] * np.array([1, -1, -1, 1], parameters.dtype)
+    return _negative_sums(parameters, inputs, bfloat16)
 
 
 def gates_by_number(ids: npt.NDArray[np.integer[Any]]) -> Bits:
@@ -51,7 +51,7 @@ def gates_by_number(ids: npt.NDArray[np.integer[Any]]) -> Bits:
     return (ids[:, None] >> np.arange(3, -1, -1) & 1).astype(bool)
 
 
-def _negative_sums(coefficients: Array, inputs: int) -> Rows:
+def _negative_sums(coefficients: Array, inputs: int, bfloat16: bool) -> Rows:
     """Where the sum of coefficients, each with the sign of its subset of inputs, is negative.
 
     The framework adds them one by one in the precision of the parameters, and so does this: near zero, order decides.
@@ -63,10 +63,18 @@ def _negative_sums(coefficients: Array, inputs: int) -> Rows:
     exact = np.zeros((len(coefficients), entries), np.float64)
     for subset in range(entries):
         term = np.where(odd[subset], -coefficients[:, subset, None], coefficients[:, subset, None])
-        sums += term
+        sums = _rounded(sums + term) if bfloat16 else sums + term
         exact += term
     bits = sums < 0
     return Rows(bits, int(((exact < 0) != bits).sum()))
+
+
+def _rounded(values: Array) -> Array:
+    """float32 numbers rounded to bfloat16, to even where there is a tie."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    nearest = (bits + 0x7FFF + (bits >> 16 & 1)) & np.uint32(0xFFFF0000)
+    finite = np.isfinite(values)
+    return np.where(finite, nearest.view(np.float32), values)
 
 
 def packed(rows: Bits, *, first_is_most: bool = True) -> npt.NDArray[np.uint64]:

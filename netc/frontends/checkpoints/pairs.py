@@ -6,17 +6,17 @@ What differs between families is a `Kind`: how many parameters a neuron has and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
-from netc.frontends.checkpoints import wiring
+from netc.frontends.checkpoints import sums, wiring
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
-from netc.frontends.checkpoints.sums import Sums
+from netc.frontends.checkpoints.passive import HOLDERS, is_flatten, is_passive
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import listed
 from netc.layers import Dense
@@ -29,12 +29,8 @@ Tables = npt.NDArray[np.uint64]
 
 _TRANSPOSED = "w"  # (parameters, neurons) where the shape does not tell
 
-# Modules that leave bits as they are in evaluation, or are no part of it.
-_SILENT = ("torch.nn.modules.dropout", "torch.nn.modules.flatten.Flatten", "torch.nn.modules.linear.Identity")
-_NOT_RUN = ("torch.nn.modules.loss", "torchmetrics")
-_HOLDERS = ("Sequential", "ModuleList", "ModuleDict")
-
 _OF_SUMS = ("bias", "weights", "flip_mask")  # tensors that some sums have
+_OF_ORDERED_SUMS = {"weight", "selected_inputs"}  # and those of difflogic_verify, whose weight is not used
 
 _RECOVER = "netc recover model.pt --recipe difflogic-mnist --seed 0 (netc recover --list shows the recipes)"
 _SAVE_WIRING = "save the whole module, or {'state_dict': …, 'connections': [(a, b) of each layer, …]}"
@@ -44,14 +40,15 @@ _SAVE_WIRING = "save the whole module, or {'state_dict': …, 'connections': [(a
 class Kind:
     """`names` of the parameters, their number `width` a neuron, and what a note says; `tables` of (neurons, width).
 
-    `tables` are those of a `netc.layers.Dense` that reads A and B. `extra` are tensors of a layer that change no bit.
+    `tables` are those of a `netc.layers.Dense` that reads A and B. Layers that hold ``selected_inputs`` may also have
+    `narrow` numbers of parameters.
     """
 
     names: tuple[str, ...]
     width: int
     described: str
     tables: Callable[[Part, Array], Tables]
-    extra: tuple[str, ...] = ()
+    narrow: tuple[int, ...] = ()
 
 
 def neurons_in(part: Part, kind: Kind) -> str:
@@ -59,7 +56,14 @@ def neurons_in(part: Part, kind: Kind) -> str:
     if part.cls.module.startswith("torch.nn.") or part.holds("bias"):  # a linear layer of so many inputs looks the same
         return ""
     shapes = {name: part.shape(name) for name in kind.names if part.holds(name)}
-    return next((name for name, shape in shapes.items() if len(shape) == 2 and kind.width in shape), "")
+    fits = (len(shape) == 2 and (kind.width in shape or _is_narrow(part, name, kind)) for name, shape in shapes.items())
+    return next((name for name, fit in zip(shapes, fits, strict=True) if fit), "")
+
+
+def _is_narrow(part: Part, name: str, kind: Kind) -> bool:
+    """Whether the neurons of a layer have fewer parameters, which then lie in rows."""
+    shape = part.shape(name)
+    return shape[1:] in {(count,) for count in kind.narrow} and part.shape("selected_inputs") == (shape[0], 2)
 
 
 def read(checkpoint: Checkpoint, options: Options, name: str, kind: Kind) -> Model:
@@ -84,7 +88,7 @@ def read(checkpoint: Checkpoint, options: Options, name: str, kind: Kind) -> Mod
             chain.add(part, layer, reads=int(pairs.max()) + 1, in_dim=_in_dim(part))
         elif _is_group_sum(part):
             _add_sums(chain, part)
-        elif f"{part.cls.module}.{part.cls.name}".startswith(_SILENT + _NOT_RUN):
+        elif is_passive(part) or is_flatten(part):
             silent.append(f"{part.path} ({part.class_name})")
         else:
             _check_holder(checkpoint, part)
@@ -100,17 +104,19 @@ def _parameters(chain: Chain, layers: list[Part], kind: Kind) -> dict[str, Array
     """``[neurons, width]`` by the layer's path; square ones are read as the other layers are, else by custom."""
     width = kind.width
     names = [neurons_in(part, kind) for part in layers]
-    shapes = [part.shape(name) for part, name in zip(layers, names, strict=True)]
-    clear = {name: shape[1] != width for name, shape in zip(names, shapes, strict=True) if shape != (width, width)}
+    narrow = {part.path for part, name in zip(layers, names, strict=True) if _is_narrow(part, name, kind)}
+    known = [(name, part.shape(name)) for part, name in zip(layers, names, strict=True) if part.path not in narrow]
+    clear = {name: shape[1] != width for name, shape in known if shape != (width, width)}
     found = {}
     for part, name in zip(layers, names, strict=True):
         rows = part.array(name)
         if rows.dtype.kind != "f":
             raise NetcError(part.place, f"{name} are {rows.dtype}, no logits")
-        if name not in clear:
+        in_rows = part.path in narrow
+        if name not in clear and not in_rows:
             how = "(gates, neurons)" if name == _TRANSPOSED else "(neurons, gates)"
             chain.notes.append(f"{part.place}: the {width} x {width} {name} are read as {how}")
-        found[part.path] = rows.T if clear.get(name, name == _TRANSPOSED) else rows
+        found[part.path] = rows.T if clear.get(name, name == _TRANSPOSED) and not in_rows else rows
         said = part.number("out_dim")
         if said is not None and said != len(found[part.path]):
             raise NetcError(part.place, f"{name} are of {len(found[part.path]):,} neurons, out_dim says {said:,}")
@@ -150,36 +156,58 @@ def _in_dim(part: Part) -> int | None:
 def _is_group_sum(part: Part) -> bool:
     if part.children:
         return False
+    if _is_ordered(part):
+        return True
     vectors = {name for name in part.held() if len(part.shape(name)) == 1}
     bare = bool(vectors) and vectors == set(part.held()) and vectors <= set(_OF_SUMS)
-    return bare or (part.number("k") is not None and part.number("tau") is not None)
+    return bare or sums.is_group_sum(part)
+
+
+def _is_ordered(part: Part) -> bool:
+    """Whether it is sums that say which bit each place counts, as ``selected_inputs`` of (bits, 1)."""
+    return set(part.held()) == _OF_ORDERED_SUMS and part.shape("selected_inputs")[1:] == (1,)
 
 
 def _add_sums(chain: Chain, part: Part) -> None:
+    if _is_ordered(part):
+        order = part.array("selected_inputs")[:, 0]
+        if sums.is_group_sum(part):  # which adds beta to the logits
+            found = sums.read(part, order=order)
+            chain.sum_groups(part.place, replace(found, beta=found.beta * found.tau))
+        else:
+            _add_as_told(chain, part, {"order": order})
+        return
     more = [name for name in part.held() if name not in _OF_SUMS]
     splits = part.number("n_splits") or 1
     if more or (part.values.get("for_each_split") is True and splits != 1):
         also = more or ["sums for each split"]
         raise NetcError(part.place, f"this {part.class_name} also has {listed(also)}, which netc does not read")
     arrays = {name: part.array(name) for name in _OF_SUMS if part.holds(name)}
-    classes, tau, beta = part.number("k"), part.number("tau"), part.number("beta") or 0
-    if classes is None and tau is None:  # a state_dict
-        classes, tau, beta = chain.options.classes, chain.options.tau, chain.options.beta or 0
-        if classes is None or tau is None:
-            hint = "give classes=… and tau=…"
-            raise NetcError(part.place, f"the file has {listed(arrays)} of sums, but not how they are grouped", hint)
-        chain.notes.append(f"{part.place} is taken for sums of {classes} groups in one run, by its {listed(arrays)}")
-    if not isinstance(classes, int) or not isinstance(splits, int) or tau is None:
-        raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-    flipped, weights, bias = (arrays.get(name) for name in ("flip_mask", "weights", "bias"))
-    sums = Sums(classes, float(tau), float(beta), splits=splits, flipped=flipped, weights=weights, bias=bias)
-    chain.sum_groups(part, sums)
+    given: dict[str, Any] = {
+        "flipped": arrays.get("flip_mask"),
+        "weights": arrays.get("weights"),
+        "bias": arrays.get("bias"),
+    }
+    if sums.is_group_sum(part):
+        chain.sum_groups(part.place, sums.read(part, splits=splits if isinstance(splits, int) else 0, **given))
+        return
+    _add_as_told(chain, part, given)
+
+
+def _add_as_told(chain: Chain, part: Part, given: dict[str, Any]) -> None:
+    """Sums of a state_dict, which has only their tensors."""
+    classes, tau, beta = chain.options.classes, chain.options.tau, chain.options.beta
+    if classes is None or tau is None:
+        what = f"the file has {listed(part.held())} of sums, but not how they are grouped"
+        raise NetcError(part.place, what, "give classes=… and tau=…")
+    chain.notes.append(f"{part.place} is taken for sums of {classes} groups in one run, by its {listed(part.held())}")
+    chain.sum_groups(part.place, sums.Sums(classes, tau, beta or 0.0, **given))
 
 
 def _check_holder(checkpoint: Checkpoint, part: Part) -> None:
     """Raise `NetcError` unless a part only holds others: what it is instead could change bits."""
     held = part.held()
-    unknown = checkpoint.whole and not part.children and part.cls.name not in _HOLDERS
+    unknown = checkpoint.whole and not part.children and part.cls.name not in HOLDERS
     if unknown and not held:
         raise NetcError(part.place, f"this is a {part.class_name}; netc reads layers of gates and GroupSum")
     if held:

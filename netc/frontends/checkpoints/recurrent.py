@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from netc.errors import NetcError
 from netc.flatten import lut_to_aig
-from netc.frontends.checkpoints import wiring
+from netc.frontends.checkpoints import sums, wiring
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
-from netc.frontends.checkpoints.sums import Sums
+from netc.frontends.checkpoints.settings import find_class_names
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import listed
 from netc.lut import LutNetwork
@@ -98,8 +98,8 @@ class _Reader:
         state = 1 + inputs + np.arange(states * width)
         hidden, after = self._step(x, state[:width], state[width:])
         for part in self.checkpoint.network.walk():
-            if part is not self.cell and not part.children and part.number("k") is not None:
-                self._sums(part)
+            if sums.is_group_sum(part):
+                self.chain.sum_groups(part.place, sums.read(part))
         ports = Ports(inputs=inputs, resets=bytes(states * width), outputs=width)
         roots = 2 * np.concatenate([hidden, hidden, after])
         luts = LutNetwork(ports, np.concatenate(self.fanins), np.concatenate(self.tables), roots.astype(np.uint32))
@@ -108,7 +108,8 @@ class _Reader:
         notes.append(f"recurrent cell {self.cell.path}: {rule}; networks {listed(self.cell.children)}")
         notes.append(f"{inputs:,} input bits, {states * width:,} latches that start at 0, {self.neurons:,} gates")
         head = self.chain.find_head(width, self.cell.place)
-        return Model(logic, head=head, name=name, notes=tuple(notes))
+        classes = find_class_names(self.checkpoint, head.classes) if head else ()
+        return Model(logic, head=head, name=name, class_names=classes, notes=tuple(notes))
 
     def _sizes(self) -> tuple[int, int]:
         """The bits of the state and of the input."""
@@ -183,12 +184,6 @@ class _Reader:
         made = self.nodes + np.arange(len(fanins))
         self.nodes += len(fanins)
         return made
-
-    def _sums(self, part: Part) -> None:
-        classes, tau = part.number("k"), part.number("tau")
-        if not isinstance(classes, int) or tau is None:
-            raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-        self.chain.sum_groups(part, Sums(classes, float(tau)))
 
 
 def _pairs(checkpoint: Checkpoint, part: Part) -> npt.NDArray[Any]:

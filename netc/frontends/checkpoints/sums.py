@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netc.frontends.checkpoints.chain import Chain
     from netc.frontends.checkpoints.settings import Setting
 
-__all__ = ["Sums", "add_known"]
+__all__ = ["Sums", "add_known", "is_group_sum", "read"]
 
 Array = npt.NDArray[Any]
 
@@ -118,6 +118,19 @@ def _by_class(bits: int, splits: int, classes: int) -> npt.NDArray[np.int64]:
     return np.arange(bits).reshape(splits, classes, -1).transpose(1, 0, 2).reshape(-1)
 
 
+def is_group_sum(part: Part) -> bool:
+    """Whether a module is a ``GroupSum`` by its attributes."""
+    return not part.children and part.number("k") is not None and part.number("tau") is not None
+
+
+def read(part: Part, **more: Any) -> Sums:
+    """The sums that a module's attributes ``k``, ``tau`` and ``beta`` say, with `more` of the fields."""
+    classes, tau, beta = part.number("k"), part.number("tau"), part.number("beta") or 0
+    if not isinstance(classes, int) or tau is None:
+        raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
+    return Sums(classes, float(tau), float(beta), **more)
+
+
 def add_known(chain: Chain, known: Architecture, named_by: str, tau: Setting | None) -> None:
     """The head of a known architecture, where neither the file nor an option says how many classes there are."""
     if chain.head is not None or chain.options.classes is not None:
@@ -126,5 +139,4 @@ def add_known(chain: Chain, known: Architecture, named_by: str, tau: Setting | N
     found = next((float(str(value)) for value in given if value is not None), None)
     if found is None:
         chain.notes.append("tau not found: logits are not divided; tau=… gives it")
-    part = Part(named_by, chain.checkpoint.tensors)
-    chain.sum_groups(part, Sums(known.classes, found or 1.0, chain.options.beta or 0.0))
+    chain.sum_groups(named_by, Sums(known.classes, found or 1.0, chain.options.beta or 0.0))

@@ -182,6 +182,17 @@ class Tensors:
             claimed = node.state[1]
         return _counts(claimed)
 
+    def is_bfloat16(self, node: Node) -> bool:
+        """Whether a tensor is stored as bfloat16, whose sums torch rounds to that: `array` gives float32."""
+        plain = _unwrapped(node)
+        if isinstance(plain, Stored):
+            return plain.kind == BFLOAT16
+        args = plain.args if maker(plain).name in _REBUILT else ()
+        if not args or not isinstance(args[0], Persistent):
+            return False
+        kind = Reference.of(args[0]).kind
+        return kind == BFLOAT16 or (not kind and len(args) > 6 and args[6] == Global("torch", BFLOAT16))
+
     def array(self, node: Node) -> Array:
         """The tensor as a read-only array: a view of the file, but for bool and bfloat16, which becomes float32."""
         plain = _unwrapped(node)

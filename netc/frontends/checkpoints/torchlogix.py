@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from netc.errors import NetcError
-from netc.frontends.checkpoints import architectures
+from netc.frontends.checkpoints import architectures, sums
 from netc.frontends.checkpoints.chain import Chain
 from netc.frontends.checkpoints.family import Options
-from netc.frontends.checkpoints.flow import FALSE, Flow
+from netc.frontends.checkpoints.flow import Flow, padded
 from netc.frontends.checkpoints.nodes import sizes
+from netc.frontends.checkpoints.passive import HOLDERS, is_flatten, is_passive
 from netc.frontends.checkpoints.settings import find_number, find_text
-from netc.frontends.checkpoints.sums import Sums, add_known
 from netc.frontends.checkpoints.torchlogix_input import Input, gap
 from netc.frontends.checkpoints.torchlogix_neurons import Neurons
 from netc.frontends.checkpoints.torchlogix_trees import LOST, dilated, exported, stacked, trees, windows
@@ -37,9 +37,6 @@ Array = npt.NDArray[Any]
 
 _CLASSES = ("classes", "num_classes", "n_classes", "class_count")
 _POOLS = ("OrPooling", "OrPooling2d", "OrPooling3d")
-_SILENT = ("torch.nn.modules.dropout", "torch.nn.modules.linear.Identity")
-_NOT_RUN = ("torch.nn.modules.loss", "torchmetrics", "torchlogix.parametrization")
-_HOLDERS = ("Sequential", "ModuleList")
 _MOST_PADDING = 1 << 12
 
 
@@ -60,10 +57,6 @@ def _is_binariser(part: Part) -> bool:
 def _is_residual(part: Part) -> bool:
     bare = not part.cls.module and part.children.keys() <= {"main", "shortcut"}
     return "main" in part.children and (part.cls.name == "ResidualLogicBlock" or bare)
-
-
-def _is_sums(part: Part) -> bool:
-    return not part.children and part.number("k") is not None and part.number("tau") is not None
 
 
 class Torchlogix:
@@ -106,7 +99,7 @@ class _Reader:
                 f"layers in the order of registration; the file does not tell what {listed(self.custom)} does"
             )
         if self.known is not None:
-            add_known(chain, self.known, self.named_by, find_number(self.checkpoint, "tau"))
+            sums.add_known(chain, self.known, self.named_by, find_number(self.checkpoint, "tau"))
         chain.encoder = self.input.encoder(chain.inputs or self.options.input_bits, chain.reads)
         chain.notes += self.neurons.notes() + self.input.notes
         return chain.model(name)
@@ -133,8 +126,7 @@ class _Reader:
 
     def read(self, part: Part) -> None:
         """A part of the network and what is below."""
-        kind = f"{part.cls.module}.{part.cls.name}"
-        if kind.startswith(_SILENT + _NOT_RUN):
+        if is_passive(part):
             return
         if _is_binariser(part):
             if self._flow is not None:
@@ -148,16 +140,16 @@ class _Reader:
             self.pool(part)
         elif _is_residual(part):
             self.residual(part)
-        elif part.cls.name == "Flatten":
+        elif is_flatten(part):
             self.flatten(part)
-        elif _is_sums(part):
-            self.sums(part)
+        elif sums.is_group_sum(part):
+            self.chain.sum_groups(part.place, sums.read(part))
         else:
             self.holder(part)
 
     def holder(self, part: Part) -> None:
         held = part.held()
-        if held or (self.whole and not part.children and part.cls.name not in _HOLDERS):
+        if held or (self.whole and not part.children and part.cls.name not in HOLDERS):
             what = f"a {part.class_name}" if self.whole else "no layer of torchlogix"
             raise NetcError(
                 part.place, f"this is {what}{f' with {listed(held)}' if held else ''}; netc does not read it"
@@ -172,12 +164,6 @@ class _Reader:
             raise NetcError(part.place, "it flattens some axes of a sample, not all")
         if self._flow is not None:
             self._flow.flatten()
-
-    def sums(self, part: Part) -> None:
-        classes, tau, beta = part.number("k"), part.number("tau"), part.number("beta") or 0
-        if not isinstance(classes, int) or tau is None:
-            raise NetcError(part.place, f"this {part.class_name} has k = {classes} and tau = {tau}")
-        self.chain.sum_groups(part, Sums(classes, float(tau), float(beta)))
 
     def residual(self, part: Part) -> None:
         if not self.whole:
@@ -242,6 +228,8 @@ class _Reader:
         add_trees(flow, part, image, leaves, starts, positions, levels, stated=self.whole)
         if not self.whole:
             self._pool_behind(part)
+        elif "pool" in self.options.layers.get(part.path, {}):
+            raise NetcError(f"layers, {part.path}.pool", "the file itself says what is behind this layer")
         self.convolutions += 1
 
     def _padded(self, part: Part, image: Array) -> Array:
@@ -253,15 +241,15 @@ class _Reader:
         padding = self._sizes(part, "padding", axes)
         if part.cls.name.startswith("LogicConvTranspose") or self.options.of_layer(part.path, "transposed"):
             kernel = sizes(part.values.get("receptive_field_size"), axes) or self._sizes(part, "kernel", axes)
-            image = dilated(image, self._sizes(part, "stride", axes), self._sizes(part, "output_padding", axes))
+            image = dilated(part, image, self._sizes(part, "stride", axes), self._sizes(part, "output_padding", axes))
             padding = [size - 1 - pad for size, pad in zip(kernel, padding, strict=True)]
             if min(padding) < 0:
                 raise NetcError(part.place, "a transposed convolution whose padding is larger than its kernel")
-        return np.pad(image, [(0, 0), *((pad, pad) for pad in padding)], constant_values=FALSE)
+        return padded(part, image, padding)
 
     def _sizes(self, part: Part, name: str, axes: int) -> list[int]:
         """A setting of a convolution, one number an axis, from the file, the options or the architecture."""
-        found = sizes(part.values.get(name), axes) or sizes(self.options.of_layer(part.path, name), axes)
+        found = self.options.sizes_of_layer(part.path, name, sizes(part.values.get(name), axes), axes)
         known = self._known_convolution()
         if not found and name == "padding" and known is not None:
             found = [known[1]] * axes

@@ -10,7 +10,6 @@ from netc.frontends.checkpoints import binarise
 from netc.frontends.checkpoints.architectures import Architecture
 from netc.frontends.checkpoints.family import Options
 from netc.frontends.checkpoints.nodes import sizes
-from netc.frontends.checkpoints.torchlogix_trees import trees
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 
 __all__ = ["Input", "gap"]
@@ -115,10 +114,8 @@ class Input:
         """The shape of a sample before its bits are made, if options or the architecture tell."""
         if self.options.input_shape is not None:
             return self.options.input_shape
-        if self.known is None or not self.known.sizes or self.first is None or not self._convolves():
-            return None
-        channels = int(trees(self.first)[1][0][..., -1].max()) + 1
-        return (-(-channels // (self._thresholds.a_feature if self._thresholds is not None else 1)), *self.known.sizes)
+        sample = self.known.sample if self.known is not None and self._convolves() else ()
+        return tuple(size for size in sample if size is not None) or None
 
     def _axis(self) -> int | None:
         """Which axis of a sample the bits merge into, None if nothing tells and it matters."""
@@ -127,9 +124,11 @@ class Input:
             return None
         if part.cls.name == "LearnableThermometerThresholding":
             return 1
-        said = part.number("feature_dim")
-        if said is None:
-            said = self.options.of_layer(part.path, "feature_dim")
+        said, asked = part.number("feature_dim"), self.options.of_layer(part.path, "feature_dim")
+        if said is not None and asked not in (None, said):
+            place = f"layers, {part.path}.feature_dim"
+            raise NetcError(place, f"{asked} contradicts the file, which says {said}")
+        said = asked if said is None else said
         if said is not None:
             return int(said)
         if self._convolves():

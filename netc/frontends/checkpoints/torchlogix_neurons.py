@@ -45,7 +45,8 @@ class Neurons:
             raise NetcError(part.place, f"its levels have {sorted(widths)} parameters a neuron")
         kind = self._kind(part, widths.pop(), inputs, exported=all(array is not None for array in ids))
         self._kinds.setdefault(f"{kind}, {inputs} inputs", []).append(part.path or "the network")
-        return [self._level(part, kind, level, inputs, given) for level, given in zip(levels, ids, strict=True)]
+        half = _is_bfloat16(part)
+        return [self._level(part, kind, level, inputs, given, half) for level, given in zip(levels, ids, strict=True)]
 
     def notes(self) -> list[str]:
         found = [f"neurons are {kind}: {listed(paths)}" for kind, paths in self._kinds.items()]
@@ -64,6 +65,9 @@ class Neurons:
         cls = (child.cls if child is not None else maker(said)).name
         kind = said if isinstance(said, str) else _BY_CLASS.get(cls)
         why = "the file"
+        asked = self.options.layers.get(part.path, {}).get("parametrization")
+        if kind is not None and asked not in (None, kind):
+            raise NetcError(f"layers, {part.path}.parametrization", f"{asked} contradicts the file, which says {kind}")
         if kind is None and cls:
             raise NetcError(part.place, f"neurons of a {label(cls)}, which netc does not read")
         if kind is None and len(fits) > 1:
@@ -83,7 +87,7 @@ class Neurons:
         return kind
 
     def _level(
-        self, part: Part, kind: str, parameters: Array, inputs: int, ids: Array | None
+        self, part: Part, kind: str, parameters: Array, inputs: int, ids: Array | None, bfloat16: bool
     ) -> npt.NDArray[np.uint64]:
         if parameters.dtype.kind != "f":
             raise NetcError(part.place, f"its parameters are {parameters.dtype}")
@@ -91,7 +95,7 @@ class Neurons:
             raise NetcError(part.place, f"exported gates of shape {ids.shape} for {len(parameters):,} neurons")
         if ids is not None and kind == _EXPORTED:
             return luts.packed(luts.gates_by_number(ids))
-        rows = luts.rows_of(kind, parameters, inputs)
+        rows = luts.rows_of(kind, parameters, inputs, bfloat16=bfloat16)
         if rows.doubtful:
             self._doubtful.append(f"{part.path} ({rows.doubtful:,})")
         if ids is None:
@@ -102,6 +106,14 @@ class Neurons:
             what = f"the gates of its export differ from its parameters in {wrong:,} neurons"
             raise NetcError(part.place, what, "save it again after set_export_mode(model, False)")
         return luts.packed(exported)
+
+
+def _is_bfloat16(part: Part) -> bool:
+    """Whether the parameters of a layer are stored as bfloat16."""
+    if "tree_weights" not in part.children:
+        return part.tensors.is_bfloat16(part.values.get("weight"))
+    held = (node for level in part.children["tree_weights"].walk() for node in level.values.values())
+    return any(map(part.tensors.is_bfloat16, held))
 
 
 def _occurs(kind: str, inputs: int, old: bool) -> bool:

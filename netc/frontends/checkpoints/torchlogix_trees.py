@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from netc.frontends.checkpoints.tree import Part
 __all__ = ["LOST", "dilated", "exported", "stacked", "trees", "windows"]
 
 Array = npt.NDArray[Any]
+
+_MOST_BITS = 1 << 24  # that a convolution may claim to read
 
 LOST = "save the whole module, or use torchlogix 0.2 or newer, whose state_dict has the wiring"
 
@@ -103,9 +106,11 @@ def windows(part: Part, indices: Array) -> tuple[Array, Array, tuple[int, ...]]:
     return first.transpose(2, 1, 0, 3), starts, tuple(map(len, axes))
 
 
-def dilated(image: Array, stride: Sequence[int], behind: Sequence[int]) -> Array:
+def dilated(part: Part, image: Array, stride: Sequence[int], behind: Sequence[int]) -> Array:
     """An image with zeros between its bits, and some at the end of each axis."""
     sizes = [(size - 1) * step + 1 + more for size, step, more in zip(image.shape[1:], stride, behind, strict=True)]
+    if prod((len(image), *sizes)) > _MOST_BITS:
+        raise NetcError(part.place, f"with zeros between its bits it reads an image of {(len(image), *sizes)}")
     made = np.full((len(image), *sizes), FALSE, np.int64)
     places = [slice(0, (size - 1) * step + 1, step) for size, step in zip(image.shape[1:], stride, strict=True)]
     made[(slice(None), *places)] = image
