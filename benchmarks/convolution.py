@@ -1,4 +1,4 @@
-"""A convolutional network of 14 million gates: read as templates, flattened, hashed, run, against torch.
+"""A convolutional network of 15 million gates: read as templates, flattened, hashed, run, against torch.
 
     python benchmarks/convolution.py [--kernels 512] [--scratch DIR]
 
