@@ -12,7 +12,9 @@ import numpy.typing as npt
 from netc import native
 from netc.errors import NetcError
 
-__all__ = ["Encoder"]
+__all__ = ["NAN_CHOICES", "Encoder"]
+
+NAN_CHOICES = ("error", "false")
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,8 @@ class Encoder:
     """Thresholds: bit j is ``x[feature[j]] > threshold[j]``, or ``>=`` with `at_least`.
 
     ``feature`` is ``int32[bits]``, ``threshold`` ``float64[bits]``. A thermometer is several thresholds on one feature;
-    which order its bits come in is simply the order here. Infinite features compare as usual; NaN is an error.
+    which order its bits come in is simply the order here. Infinite features compare as usual; NaN is an error or, if
+    asked so, above no threshold.
     ``names`` are those of the features, or none.
     """
 
@@ -67,16 +70,23 @@ class Encoder:
         if self.names and len(self.names) != self.features:
             raise NetcError("", f"an encoder has {len(self.names)} names for {self.features} features")
 
-    def encode(self, x: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """``bool[n, bits]`` from numbers ``[n, features]``; NaN raises `NetcError` with its row and feature."""
+    def encode(self, x: npt.NDArray[Any], *, nan: str = "error", first_row: int = 0) -> npt.NDArray[np.bool_]:
+        """``bool[n, bits]`` from numbers ``[n, features]``.
+
+        NaN raises `NetcError` with its row, counted from `first_row`, and its feature; with ``nan="false"`` it is above
+        no threshold, as in torch. Infinities compare as usual.
+        """
+        if nan not in NAN_CHOICES:
+            raise NetcError("nan", f"{nan!r}; it is {' or '.join(map(repr, NAN_CHOICES))}")
         if x.ndim != 2 or x.shape[1] != self.features:
             raise NetcError("", f"features of shape {x.shape}; the encoder takes (n, {self.features})")
-        if x.dtype.kind == "f":
+        if x.dtype.kind == "f" and nan == "error":
             bad = np.isnan(x)
             if bad.any():
                 row, feature = np.argwhere(bad)[0]
-                raise NetcError("", f"row {row}, feature {feature} is NaN")
-        elif x.dtype.kind not in "biu":
+                hint = 'nan="false" takes it for less than every threshold'
+                raise NetcError("", f"row {row + first_row}, feature {feature} is NaN", hint)
+        elif x.dtype.kind not in "biuf":
             raise NetcError("", f"features of type {x.dtype}; the encoder takes numbers")
         columns = x[:, self.feature]
         result: npt.NDArray[np.bool_] = columns >= self.threshold if self.at_least else columns > self.threshold

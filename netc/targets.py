@@ -19,19 +19,19 @@ __all__ = ["backend_for", "compile", "emit", "save", "target_of", "write"]
 
 
 @overload
-def compile(model: Model | Aig, *, engine: str = ..., **options: Any) -> Any: ...
+def compile(model: Model | Aig, *, engine: str = ..., nan: str = ..., **options: Any) -> Any: ...
 @overload
 def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
 @overload
 def compile(model: Grid, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", **options: Any) -> Any:
+def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", nan: str = "error", **options: Any) -> Any:
     """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.net.MachineNet`, for a `Grid` a
     `netc.runtime.grid.GridNet`.
 
-    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. A graph
-    with latches runs as ``Machine.of(graph)``.
+    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. `nan` is
+    ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):
@@ -43,7 +43,7 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", **opt
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
     net = registry.resolve("netc.runtime.net:Net")
-    return net(subject, made(subject, **options))
+    return net(subject, made(subject, **options), nan=nan)
 
 
 def backend_for(target: str, **options: Any) -> Any:

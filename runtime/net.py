@@ -38,11 +38,13 @@ class Net:
     Every method takes `x` of shape (n, inputs), n from 0 up: bool, or integers or floats that are 0 or 1; where the
     model has an encoder, features of shape (n, features) instead; or with ``packed=True`` ``uint8`` rows of
     ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so.
-    Anything else is a `NetcError`. `threads` splits long batches; the default uses every core.
+    Anything else is a `NetcError`; so is NaN among features, unless `nan` is ``"false"``: then it is above no
+    threshold, as in torch. `threads` splits long batches; the default uses every core.
     """
 
-    def __init__(self, model: Model, engine: Engine) -> None:
+    def __init__(self, model: Model, engine: Engine, *, nan: str = "error") -> None:
         self.model = model
+        self.nan = nan
         self.engine = engine
         self._runner = _runner(engine, model.logic.inputs, model.logic.ports.outputs)
         if model.head is not None:
@@ -119,7 +121,7 @@ class Net:
                 raise NetcError("", f"x has shape {np.shape(x)}; this model reads (n, {encoder.features}) features")
             for start in range(0, len(array), ENCODE_ROWS):
                 stop = min(len(array), start + ENCODE_ROWS)
-                bits = encoder.encode(array[start:stop]).view(np.uint8)
+                bits = encoder.encode(array[start:stop], nan=self.nan, first_row=start).view(np.uint8)
                 self._run_bits(bits, False, threads, result[start:stop], wanted, packed_out)
         else:
             self._run_bits(self._as_bytes(array, packed), packed, threads, result, wanted, packed_out)

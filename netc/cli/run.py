@@ -29,6 +29,13 @@ Examples:
     "--engine", type=click.Choice(["table", "c"]), default="table", show_default=True, help="What runs the network."
 )
 @common.encoder_options
+@click.option(
+    "--nan",
+    type=click.Choice(["error", "false"]),
+    default="error",
+    show_default=True,
+    help="What a feature that is NaN does: end the run, or stay below every threshold.",
+)
 @common.output_option("Where to write the answers: .npy, or text. Default: text to standard output.")
 @common.format_option
 @common.optimize_options(default_level=1)
@@ -43,6 +50,7 @@ def command(
     thresholds: str | None,
     bit_order: str,
     at_least: bool,
+    nan: str,
     output: str | None,
     format_: str | None,
     level: int,
@@ -84,7 +92,7 @@ def command(
     )
     if outcome.interrupted:
         return EXIT_INTERRUPT
-    net = compile_net(outcome.model, engine=engine)
+    net = compile_net(outcome.model, engine=engine, nan=nan)
     method = {"classes": net.predict, "scores": net.scores, "bits": net.bits}[wanted]
     started = time.perf_counter()
     try:

@@ -181,6 +181,19 @@ def test_an_encoder_reads_features() -> None:
         net.bits(np.zeros((3, 5)))
 
 
+def test_nan_is_an_error_with_its_row_or_above_no_threshold() -> None:
+    model = Model(Builder(2).finish([2, 4]), encoder=Encoder.thermometer(1, [-np.inf, 0.5]))
+    x = np.zeros((5000, 1))
+    x[4500] = np.nan
+    with pytest.raises(NetcError, match="row 4500, feature 0 is NaN"):
+        compile(model).bits(x)
+    bits = compile(model, nan="false").bits(x)
+    assert bits[4500].tolist() == [False, False]
+    assert bits[4499].tolist() == [True, False]
+    with pytest.raises(NetcError, match="'zero'; it is 'error' or 'false'"):
+        compile(model, nan="zero").bits(x)
+
+
 def test_thermometers_come_in_both_orders() -> None:
     x = np.array([[1.0, 2.0]])
     assert Encoder.thermometer(2, [0.5, 1.5], order="plane").encode(x).astype(int).tolist() == [[1, 1, 0, 1]]
