@@ -196,6 +196,7 @@ class Automata:
     """A family that takes what it gets and keeps it."""
 
     name = "automata"
+    takes = ()
     seen: Checkpoint
 
     def claims(self, checkpoint: Checkpoint) -> bool:
@@ -215,7 +216,7 @@ def test_wires_reach_the_family_beside_the_parameters(monkeypatch: pytest.Monkey
     root = Automata.seen.root
     np.testing.assert_array_equal(root["params"]["update"][0], logits)
     np.testing.assert_array_equal(root["wires"]["update"][0][1], wires[1])
-    with pytest.raises(NetcError, match="wiring: checkpoints of automata have their own"):
+    with pytest.raises(NetcError, match="wiring: this option says nothing to a checkpoint of automata"):
         netc.from_jax({"update": []}, wiring=[])
 
 

@@ -55,8 +55,9 @@ def model_of(checkpoint: Checkpoint, name: str, **options: Any) -> Model:
     for made in registry.every("checkpoint", registry.CHECKPOINTS):
         family: Family = made()
         if family.claims(checkpoint):
-            if asked.wiring is not None and not getattr(family, "takes_wiring", False):
-                raise NetcError("wiring", f"checkpoints of {family.name} have their own")
+            for useless in (option for option in asked.given() if option not in family.takes):
+                what = f"this option says nothing to a checkpoint of {family.name}"
+                raise NetcError(useless, what, f"options here: {', '.join(family.takes)}")
             model = family.model(checkpoint, asked, name)
             first, *others = model.notes or (checkpoint.described(),)
             return replace(model, notes=(f"{first}, read as {family.name}", *others))

@@ -246,7 +246,7 @@ def test_options_of_classifiers_are_refused(files: ModuleType) -> None:
     assert files.load(data, input_bits=9).logic.inputs == 9
     with pytest.raises(NetcError, match="the cell reads 9 bits"):
         files.load(data, input_bits=10)
-    with pytest.raises(NetcError, match="classes: a cell of an automaton has no such option"):
+    with pytest.raises(NetcError, match="classes: this option says nothing to a checkpoint of difflogic-ca"):
         files.load(data, classes=2)
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from netc.errors import NetcError
 from netc.frontends.checkpoints import architectures, sums, wiring
 from netc.frontends.checkpoints.chain import Chain
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.flow import Flow, padded
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
 from netc.frontends.checkpoints.nodes import sizes
@@ -51,6 +51,7 @@ class Convlogic:
     """Reads modules and state_dicts of convlogic."""
 
     name: ClassVar[str] = "convlogic"
+    takes: ClassVar[tuple[str, ...]] = (*OF_SUMS, "input_bits", "input_shape", "architecture", "layers")
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(map(_is_convolution, checkpoint.network.walk()))

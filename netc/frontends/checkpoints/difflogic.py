@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from netc.frontends.checkpoints import foreign, pairs
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.model import Model
@@ -36,7 +36,7 @@ class Difflogic:
     """Reads modules and state_dicts of difflogic's layout."""
 
     name: ClassVar[str] = "difflogic"
-    takes_wiring: ClassVar[bool] = True
+    takes: ClassVar[tuple[str, ...]] = (*OF_SUMS, "input_bits", "wiring")
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(pairs.neurons_in(part, _KIND) for part in checkpoint.network.walk()) and not foreign.name_of(

@@ -11,7 +11,7 @@ output s and kernel k, k fastest, and gives the next state.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -50,6 +50,7 @@ class DifflogicCa:
     """Reads parameters and wires of one cell."""
 
     name: ClassVar[str] = "difflogic-ca"
+    takes: ClassVar[tuple[str, ...]] = ("input_bits",)
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return mentions(checkpoint, _PERCEIVE) and any(tree.is_params for tree in _trees(checkpoint))
@@ -84,9 +85,6 @@ def _sizes(layers: list[Gates]) -> str:
 def _check_options(options: Options, inputs: int) -> None:
     if options.input_bits not in (None, inputs):
         raise NetcError("input_bits", f"{options.input_bits:,} contradicts the file: the cell reads {inputs:,} bits")
-    given = (field.name for field in fields(options) if field.name != "input_bits" and getattr(options, field.name))
-    for name in given:
-        raise NetcError(name, "a cell of an automaton has no such option")
 
 
 def _cell(perceive: list[Gates], update: list[Gates], channels: int) -> LayeredNetwork:

@@ -11,7 +11,7 @@ import numpy as np
 
 from netc.frontends.checkpoints.branches import Path
 from netc.frontends.checkpoints.chain import Chain
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.gate_trees import Reader, Tree, mentions, params_and_wires, trees
 from netc.frontends.checkpoints.gates import gate_ids, gate_tables
 from netc.frontends.checkpoints.tree import Checkpoint, Part
@@ -38,6 +38,7 @@ class DifflogicJax:
     """Reads parameters and wires of layers one after another."""
 
     name: ClassVar[str] = "difflogic-jax"
+    takes: ClassVar[tuple[str, ...]] = (*OF_SUMS, "input_bits")
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         found = _trees(checkpoint) if mentions(checkpoint, "wires") else []

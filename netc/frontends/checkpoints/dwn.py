@@ -16,7 +16,7 @@ import numpy.typing as npt
 from netc.errors import NetcError
 from netc.frontends.checkpoints import luts, sums
 from netc.frontends.checkpoints.chain import Chain
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.flow import Flow
 from netc.frontends.checkpoints.passive import HOLDERS, is_flatten, is_passive
 from netc.frontends.checkpoints.tree import Checkpoint, Part
@@ -33,6 +33,7 @@ class Dwn:
     """Reads modules and state_dicts of torch_dwn."""
 
     name: ClassVar[str] = "dwn"
+    takes: ClassVar[tuple[str, ...]] = (*OF_SUMS, "input_bits")
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(part.holds("luts") for part in checkpoint.network.walk())

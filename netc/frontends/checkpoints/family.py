@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
 import numpy.typing as npt
@@ -14,7 +14,9 @@ from netc.frontends.checkpoints.nodes import sizes
 from netc.frontends.checkpoints.tree import Checkpoint
 from netc.model import Model
 
-__all__ = ["Family", "Options", "Wiring"]
+__all__ = ["OF_SUMS", "Family", "Options", "Wiring"]
+
+OF_SUMS = ("classes", "tau", "beta")  # options of families whose networks end in sums
 
 Wiring = Sequence[npt.NDArray[Any]]
 
@@ -58,6 +60,11 @@ class Options:
     binariser: str | None = None
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     wiring: Wiring | Callable[[Sequence[int]], Wiring] | None = field(default=None, compare=False)
+
+    def given(self) -> tuple[str, ...]:
+        """The names of what is said at all."""
+        values = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return tuple(name for name, value in values if value is not None and value != {})
 
     def __post_init__(self) -> None:
         for name in ("input_bits", "classes"):
@@ -139,10 +146,11 @@ def _choice(place: str, value: Any, known: tuple[str, ...]) -> None:
 class Family(Protocol):
     """One layout of trained networks. Made without arguments; a third party registers one as entry point.
 
-    One whose files may lack their wiring has ``takes_wiring = True`` and honours `Options.wiring`.
+    `takes` are the fields of `Options` that it honours; others are refused before it is asked.
     """
 
     name: ClassVar[str]
+    takes: ClassVar[tuple[str, ...]]
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         """Whether the file is one of this family's, of which the first that claims it reads it; reads no tensor."""

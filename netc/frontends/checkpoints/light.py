@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from netc.errors import NetcError
 from netc.frontends.checkpoints import luts, pairs
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.tree import Checkpoint, Part
 from netc.frontends.checkpoints.words import label
 from netc.model import Model
@@ -39,7 +39,7 @@ class Light:
     """Reads modules and state_dicts of input-wise parametrised gates."""
 
     name: ClassVar[str] = "light"
-    takes_wiring: ClassVar[bool] = True
+    takes: ClassVar[tuple[str, ...]] = (*OF_SUMS, "input_bits", "wiring", "parametrization", "layers")
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(_is_layer(part) for part in checkpoint.network.walk())

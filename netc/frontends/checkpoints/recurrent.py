@@ -17,7 +17,7 @@ from netc.errors import NetcError
 from netc.flatten import lut_to_aig
 from netc.frontends.checkpoints import sums, wiring
 from netc.frontends.checkpoints.chain import Chain
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.gates import GATES, gate_ids, gate_tables
 from netc.frontends.checkpoints.settings import find_class_names
 from netc.frontends.checkpoints.tree import Checkpoint, Part
@@ -53,6 +53,7 @@ class Recurrent:
     """Reads modules and state_dicts of recurrent cells."""
 
     name: ClassVar[str] = "recurrent"
+    takes: ClassVar[tuple[str, ...]] = (*OF_SUMS, "input_bits")
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return _cell(checkpoint) is not None

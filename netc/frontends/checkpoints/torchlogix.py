@@ -18,7 +18,7 @@ import numpy.typing as npt
 from netc.errors import NetcError
 from netc.frontends.checkpoints import architectures, sums
 from netc.frontends.checkpoints.chain import Chain
-from netc.frontends.checkpoints.family import Options
+from netc.frontends.checkpoints.family import OF_SUMS, Options
 from netc.frontends.checkpoints.flow import Flow, padded
 from netc.frontends.checkpoints.nodes import sizes
 from netc.frontends.checkpoints.passive import HOLDERS, is_flatten, is_passive
@@ -63,6 +63,15 @@ class Torchlogix:
     """Reads modules and state_dicts of torchlogix."""
 
     name: ClassVar[str] = "torchlogix"
+    takes: ClassVar[tuple[str, ...]] = (
+        *OF_SUMS,
+        "input_bits",
+        "input_shape",
+        "architecture",
+        "parametrization",
+        "binariser",
+        "layers",
+    )
 
     def claims(self, checkpoint: Checkpoint) -> bool:
         return any(
