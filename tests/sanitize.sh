@@ -11,11 +11,13 @@ cp "$root/setup.py" "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$w
 cd "$work"
 rm -f netc/_core*.so
 flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -UNDEBUG -O1 -g"
-"$python" -m venv --system-site-packages venv
-cp -r "$(dirname "$python")/../lib" venv/ 2>/dev/null || true
-CFLAGS="$flags" LDFLAGS="-fsanitize=address,undefined" venv/bin/python -m pip install --quiet --no-build-isolation --force-reinstall --no-deps .
+"$python" -m venv venv
+venv/bin/pip install --quiet --disable-pip-version-check '.[test]'  # with what it needs, built as usual
+rm -rf build
+CFLAGS="$flags" LDFLAGS="-fsanitize=address,undefined" \
+    venv/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
 cd tests
 preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
 # Python itself leaks at exit by design, so leaks are not looked for.
 LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0 ../venv/bin/python -m pytest -q -m "not slow" -c ../pyproject.toml \
-    --rootdir .. -o pythonpath=. core frontends passes laws runtime test_cec.py test_manager.py
+    --rootdir .. -o pythonpath=. core frontends passes laws runtime explanation test_cec.py test_manager.py test_mersenne.py test_recover.py
