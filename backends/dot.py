@@ -11,7 +11,7 @@ from netc.errors import NetcError
 from netc.expression import expression
 from netc.lut import MAX_K, LutNetwork
 from netc.model import Model
-from netc.names import free_prefix, port_names, unique
+from netc.names import free_prefix, port_names, unique, visible
 from netc.ports import KINDS, ROOT_KINDS, Ports
 from netc.printing import OWN, fanin_mark, lut_chunks, text_chunks
 
@@ -75,14 +75,7 @@ def escaped(name: str) -> str:
     Backslashes are doubled, for in a label ``\N`` and ``\n`` have meanings; control characters, line breaks and bytes
     that are no text become ``\x0a``.
     """
-    text = "".join(c if c.isprintable() else f"\\x{_byte(c):02x}" for c in name)
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _byte(character: str) -> int:
-    """The number of a character; of the byte, where the name is no UTF-8."""
-    code = ord(character)
-    return code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code
+    return visible(name).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _shapes(rank: str, names: list[str], shape: str) -> Iterator[bytes]:

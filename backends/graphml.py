@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 from xml.sax.saxutils import escape
 
 from netc.graphs import Edge, Vertex, edges, vertices
 from netc.model import Model
-
-_LINES = 1 << 15  # lines printed at a time
+from netc.names import visible
+from netc.printing import text_chunks
 
 _KEYS = (
     ("graph", "name", "string"),
@@ -36,7 +36,7 @@ class Graphml:
     suffix: ClassVar[str] = ".graphml"
 
     def emit(self, model: Model) -> Iterator[bytes]:
-        yield from _batched(_lines(model))
+        yield from text_chunks(_lines(model))
 
 
 def _lines(model: Model) -> Iterator[str]:
@@ -70,19 +70,4 @@ def _data(key: str, text: str) -> str:
 
 def _text(name: str) -> str:
     """A name as XML has it; bytes that are no text count as their number."""
-    return escape("".join(c if c.isprintable() else f"\\x{_byte(c):02x}" for c in name))
-
-
-def _byte(character: str) -> int:
-    code = ord(character)
-    return code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code
-
-
-def _batched(lines: Iterable[str]) -> Iterator[bytes]:
-    batch: list[str] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) == _LINES:
-            yield "".join(batch).encode()
-            batch.clear()
-    yield "".join(batch).encode()
+    return escape(visible(name))

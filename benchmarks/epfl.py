@@ -58,7 +58,7 @@ def by_netc(source: Path, target: Path, level: int) -> dict[str, Any]:
 
 
 def abc_cec(first: Path, second: Path) -> str:
-    usage = abc(f"cec -n -T {CEC_SECONDS} {first} {second}", timeout=2 * CEC_SECONDS)  # it does not keep to its -T
+    usage = abc(f"cec -n -T {CEC_SECONDS} {first} {second}", timeout=CEC_SECONDS + 10)  # it does not keep to its -T
     if "are equivalent" in usage.out:
         return "equivalent"
     return "NOT EQUIVALENT" if "NOT EQUIVALENT" in usage.out else "undecided"

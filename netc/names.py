@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from netc.ports import KINDS, Ports
 
-__all__ = ["PortNames", "bus_of", "free_prefix", "port_names", "unique"]
+__all__ = ["PortNames", "bus_of", "free_prefix", "port_names", "unique", "visible"]
 
 # What unnamed ports are called; the index makes them one bus.
 _DEFAULTS = {
@@ -79,3 +79,14 @@ def port_names(ports: Ports) -> PortNames:
         names = [of_kind.get(index) or f"{base}[{index}]" for index in range(ports.count(kind))]
         made[kind] = unique(names, taken)
     return PortNames(made)
+
+
+def visible(name: str) -> str:
+    r"""The name with ``\x0a`` for what cannot be seen; for bytes that are no text, by their number."""
+    return "".join(c if c.isprintable() else f"\\x{_byte(c):02x}" for c in name)
+
+
+def _byte(character: str) -> int:
+    """The number of a character; of the byte, where the name is no UTF-8."""
+    code = ord(character)
+    return code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code

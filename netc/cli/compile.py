@@ -72,15 +72,10 @@ def command(
     bit_order: str,
     at_least: bool,
     format_: str | None,
-    level: int,
-    pipeline: str | None,
-    budget: int | None,
-    time_limit: float | None,
-    threads: int | None,
-    verify: str,
     force: bool,
     as_json: bool,
     quiet: bool,
+    **optimization: Any,
 ) -> int:
     """Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT, GraphML or netc's own .npz.
 
@@ -103,14 +98,9 @@ def command(
     model = common.load_model(input, format_, encoder=encoder)
     outcome = common.run_optimizer(
         model,
-        level=level,
-        pipeline=pipeline,
-        budget=budget,
-        time_limit=time_limit,
-        threads=threads,
-        verify=verify,
-        quiet=quiet,
         before=common.head_pass(outputs),
+        quiet=quiet,
+        **optimization,
     )
     report = outcome.model.report
     if report is None:

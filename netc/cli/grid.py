@@ -86,14 +86,9 @@ def command(
     picture: str | None,
     output: str | None,
     format_: str | None,
-    level: int,
-    pipeline: str | None,
-    budget: int | None,
-    time_limit: float | None,
-    threads: int | None,
-    verify: str,
     as_json: bool,
     quiet: bool,
+    **optimization: Any,
 ) -> int:
     """Run a cellular automaton.
 
@@ -117,19 +112,14 @@ def command(
     start = _start(init, size, channels, seed)
     outcome = common.run_optimizer(
         loaded,
-        level=level,
-        pipeline=pipeline,
-        budget=budget,
-        time_limit=time_limit,
-        threads=threads,
-        verify=verify,
         quiet=quiet,
+        **optimization,
     )
     if outcome.interrupted:
         return EXIT_INTERRUPT
     net = compile_net(Grid(outcome.model, boundary, order), engine=engine)
     started = time.perf_counter()
-    states = net.run(start, steps, record=every, rate=rate, seed=seed, threads=threads)
+    states = net.run(start, steps, record=every, rate=rate, seed=seed, threads=optimization["threads"])
     seconds = time.perf_counter() - started
     height, width = start.shape[-3:-1]
     frames = states.reshape(count, -1, height, width, channels)[:, 0, :, :, channel]  # of the first grid

@@ -53,14 +53,9 @@ def command(
     nan: str,
     output: str | None,
     format_: str | None,
-    level: int,
-    pipeline: str | None,
-    budget: int | None,
-    time_limit: float | None,
-    threads: int | None,
-    verify: str,
     as_json: bool,
     quiet: bool,
+    **optimization: Any,
 ) -> int:
     """Run a model on data: classes, scores or bits.
 
@@ -82,13 +77,8 @@ def command(
     wanted = what or ("classes" if loaded.head is not None else "bits")
     outcome = common.run_optimizer(
         loaded,
-        level=level,
-        pipeline=pipeline,
-        budget=budget,
-        time_limit=time_limit,
-        threads=threads,
-        verify=verify,
         quiet=quiet,
+        **optimization,
     )
     if outcome.interrupted:
         return EXIT_INTERRUPT
@@ -96,7 +86,7 @@ def command(
     method = {"classes": net.predict, "scores": net.scores, "bits": net.bits}[wanted]
     started = time.perf_counter()
     try:
-        answers = method(samples.x, packed=samples.packed, threads=threads)
+        answers = method(samples.x, packed=samples.packed, threads=optimization["threads"])
     except NetcError as error:
         place = f"{data}: {error.place}" if error.place else data
         raise NetcError(place, error.what, error.hint) from None
