@@ -6,6 +6,7 @@ import os
 import pickle
 from collections import namedtuple
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import fuzz_containers as forms
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import netc
 from netc.errors import NetcError
@@ -222,3 +225,84 @@ def test_without_tensorstore_the_command_that_installs_it_is_named(
     with pytest.raises(NetcError, match="needs the package tensorstore") as caught:
         netc.load(tmp_path)
     assert caught.value.hint == "pip install 'netc[orbax]'"
+
+
+# Training in JAX: soft gates by gradient descent, hard gates in evaluation, both written here in jax.numpy.
+
+
+def soft_gates(numbers: Any, logits: Any, a: Any, b: Any, *, hard: bool) -> Any:
+    """Gate i has the value of bit 3 - 2a - b of i; training mixes the gates, evaluation takes the first largest."""
+    import jax
+
+    mixed = jax.nn.one_hot(logits.argmax(-1), 16) if hard else jax.nn.softmax(logits)
+    bits = numbers.array([[gate >> (3 - entry) & 1 for entry in range(4)] for gate in range(16)], "float32")
+    at = numbers.stack([(1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b], -1)
+    return (at * (mixed @ bits)).sum(-1)
+
+
+def forward(numbers: Any, params: Any, wires: Any, x: Any, *, hard: bool) -> Any:
+    for logits, (a, b) in zip(params, wires, strict=True):
+        x = soft_gates(numbers, logits, x[..., a], x[..., b], hard=hard)
+    return x
+
+
+def cell(numbers: Any, params: Any, wires: Any, patches: Any, *, hard: bool) -> Any:
+    """Next states of cells from ``[n, neighbours, channels]``: perception, then update (Miotti et al., 2025)."""
+    x = numbers.moveaxis(patches, 1, 2)[:, None]  # n, kernels, channels, neighbours
+    for logits, (a, b) in zip(params["perceive"], wires["perceive"], strict=True):
+        x = soft_gates(numbers, logits[:, None], x[..., a], x[..., b], hard=hard)
+    seen = numbers.transpose(x, (0, 2, 3, 1)).reshape(len(patches), -1)  # channel, output, kernel
+    joined = numbers.concatenate([patches[:, 4], seen], axis=1)
+    return forward(numbers, params["update"], wires["update"], joined, hard=hard)
+
+
+def trained(numbers: Any, params: Any, loss: Any) -> Any:
+    """A few steps of gradient descent."""
+    import jax
+
+    gradient = jax.jit(jax.grad(loss))
+    params = jax.tree_util.tree_map(lambda logits: numbers.asarray(logits, "float32"), params)
+    for _ in range(10):
+        params = jax.tree_util.tree_map(lambda old, slope: old - 3.0 * slope, params, gradient(params))
+    return params
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**31), widths=st.lists(st.integers(2, 24), min_size=1, max_size=3))
+def test_networks_trained_by_jax_compute_the_same(numbers: Any, seed: int, widths: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    sizes = [10, *widths]
+    wires = [[random.integers(0, before, after) for _ in range(2)] for before, after in pairwise(sizes)]
+    start = [random.standard_normal((after, 16)).astype(np.float32) for after in widths]
+    x = numbers.asarray(random.integers(0, 2, (64, 10)), "float32")
+    target = numbers.roll(x.mean(1, keepdims=True), 1)
+    params = trained(numbers, start, lambda p: ((forward(numbers, p, wires, x, hard=False) - target) ** 2).sum())
+    assert any((np.asarray(new) != old).any() for new, old in zip(params, start, strict=True))
+    model = netc.from_jax(params, wires, input_bits=10)
+    rows = random.integers(0, 2, (200, 10))
+    wanted = np.asarray(forward(numbers, params, wires, numbers.asarray(rows, "float32"), hard=True)) > 0.5
+    for made in (model, netc.optimize(model, level=1)):
+        np.testing.assert_array_equal(netc.compile(made).bits(rows), wanted)
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    channels=st.integers(1, 3),
+    kernels=st.integers(1, 4),
+    hidden=st.integers(3, 20),
+)
+def test_cells_trained_by_jax_compute_the_same(
+    numbers: Any, seed: int, channels: int, kernels: int, hidden: int
+) -> None:
+    made = forms.random_cell(seed, channels=channels, kernels=kernels, perceive=(6, 2), update=(hidden,))
+    wires = made["wires"]
+    random = np.random.default_rng(seed)
+    patches = random.integers(0, 2, (80, 9, channels))
+    x = numbers.asarray(patches, "float32")
+    target = x[:, 0]
+    params = trained(numbers, made["params"], lambda p: ((cell(numbers, p, wires, x, hard=False) - target) ** 2).sum())
+    model = netc.from_jax(params, wires)
+    wanted = np.asarray(cell(numbers, params, wires, x, hard=True)) > 0.5
+    for one in (model, netc.optimize(model, level=1)):
+        np.testing.assert_array_equal(netc.compile(one).bits(patches.reshape(80, -1)), wanted)

@@ -314,3 +314,35 @@ def test_encoders_make_the_bits_that_torchlogix_makes(data: st.DataObject) -> No
         model = load(thing, binariser=EVALUATED, input_shape=shape, **options)
         assert model.encoder is not None
         np.testing.assert_array_equal(netc.compile(model).logits(x.reshape(len(x), -1)), wanted)
+
+
+def train(module: Any, shape: tuple[int, ...], seed: int) -> None:
+    """A few steps of Adam towards an arbitrary target, in training mode, as torchlogix is used."""
+    torch.manual_seed(seed)
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.3)
+    x = torch.from_numpy(rows(seed, 64, int(np.prod(shape)))).float().reshape(-1, *shape)
+    module.train()
+    for _ in range(5):
+        optimizer.zero_grad()
+        scores = module(x)
+        (scores - torch.roll(scores.detach(), 1, 0) - x.flatten(1).mean(1, keepdim=True)).square().mean().backward()
+        optimizer.step()
+    module.eval()
+
+
+@settings(max_examples=15, deadline=None)
+@given(network=dense_networks())
+def test_dense_networks_trained_by_torchlogix_compute_the_same(network: tuple[Any, int, int]) -> None:
+    module, inputs, seed = network
+    before = [parameter.detach().clone() for parameter in module.parameters()]
+    train(module, (inputs,), seed)
+    assert any(not torch.equal(old, new) for old, new in zip(before, module.parameters(), strict=True))
+    check(load(module), module, seed, (inputs,))
+
+
+@settings(max_examples=15, deadline=None)
+@given(network=images())
+def test_images_networks_trained_by_torchlogix_compute_the_same(network: tuple[Any, tuple[int, ...], int]) -> None:
+    module, shape, seed = network
+    train(module, shape, seed)
+    check(load(module), module, seed, shape)
