@@ -15,6 +15,7 @@ from netc import native
 from netc.errors import NetcError
 from netc.files import Source, read_source
 from netc.frontends import checkpoint, npz
+from netc.frontends.checkpoints import containers
 from netc.layers import Dense
 from netc.mersenne import seed_word
 from netc.model import Model
@@ -43,8 +44,9 @@ class Lost:
     def of(cls, path: str | Path, given: Mapping[str, Any] | None = None) -> Lost:
         """`NetcError` unless it is a checkpoint of two-input gates without wiring."""
         source, given = read_source(path), given or {}
+        archive = containers.archive_of(source)
         try:
-            if npz.claims(source):
+            if archive is not None and npz.claims(archive):
                 raise NetcError("wiring", "the file has its own")
             network = checkpoint.load(source, wiring=anyhow, **given).trained
         except NetcError as error:

@@ -28,10 +28,11 @@ _MOST_SETTINGS = 1 << 20  # bytes
 
 def load(source: Source, **options: Any) -> Model:
     """A model from a checkpoint; `options` are the fields of `Options`. Its `notes` say what was found and inferred."""
-    if npz.claims(source):
-        return npz.load(source, **options)
+    archive = containers.archive_of(source)
     try:
-        checkpoint = _with_settings(open_tree(*containers.read(source)), source)
+        if archive is not None and npz.claims(archive):
+            return npz.load(source, archive, **options)
+        checkpoint = _with_settings(open_tree(*containers.read(source, archive)), source)
         return model_of(checkpoint, source.stem, **options)
     except NetcError as error:
         raise source.located(error) from None

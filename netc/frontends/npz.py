@@ -46,26 +46,17 @@ _INPUTS_A_NEURON = 16
 _NEURONS_A_BYTE = 4096
 
 
-def claims(source: Source) -> bool:
-    """Whether a file is one of netc's own."""
-    if source.data[:4] != b"PK\x03\x04":
-        return False
-    try:
-        return _MEMBER in Archive(source.data)
-    except NetcError:
-        return False  # whoever reads zip archives next says what is wrong
+def claims(archive: Archive) -> bool:
+    """Whether a zip archive is one of netc's own files."""
+    return _MEMBER in archive
 
 
-def load(source: Source) -> Model:
-    """The model in a file that `netc.save` wrote, or somebody else by the same rules."""
+def load(source: Source, archive: Archive) -> Model:
+    """The model in a file that `netc.save` wrote, or somebody else by the same rules; `archive` is its members."""
     try:
-        archive = Archive(source.data)
-        try:
-            return _model(_Fields(_json(archive)), archive, len(source.data))
-        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise NetcError(_MEMBER, f"the description is damaged: {type(error).__name__}: {error}") from None
-    except NetcError as error:
-        raise source.located(error) from None
+        return _model(_Fields(_json(archive)), archive, len(source.data))
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise NetcError(_MEMBER, f"the description is damaged: {type(error).__name__}: {error}") from None
 
 
 class _Fields:

@@ -15,7 +15,7 @@ from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.checkpoints.inert import Node
 from netc.frontends.checkpoints.tensors import Tensors
 
-__all__ = ["read"]
+__all__ = ["archive_of", "read"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _PICKLE = tuple(bytes([0x80, protocol]) for protocol in (2, 3, 4, 5))
@@ -44,14 +44,25 @@ def _other(data: bytes | mmap.mmap) -> tuple[str, str]:
     return "", ""
 
 
-def read(source: Source) -> tuple[str, Node, Tensors]:
-    """The container's name for notes, the tree, and its tensors; `NetcError` says what an unreadable file is."""
+def archive_of(source: Source) -> Archive | None:
+    """The members of a zip archive, None for what is none; `NetcError` with the file's name where it is damaged."""
+    try:
+        return Archive(source.data) if source.data[:4] in _ZIP else None
+    except NetcError as error:
+        raise source.located(error) from None
+
+
+def read(source: Source, archive: Archive | None = None) -> tuple[str, Node, Tensors]:
+    """The container's name for notes, the tree, and its tensors; `NetcError` says what an unreadable file is.
+
+    `archive` is `archive_of` the source, for who has it already.
+    """
     data = source.data
     if source.path is not None and source.is_directory:
         return "orbax directory", *orbax.read(source.path, torchfile.allowance)
     allowed = torchfile.allowance(len(data))
-    if data[:4] in _ZIP:
-        archive = Archive(data)
+    archive = archive_of(source) if archive is None else archive
+    if archive is not None:
         if npz.is_npz(archive):
             return npz.read(archive, allowed)
         return "torch zip archive", *torchfile.read_zip(archive, allowed)
