@@ -26,13 +26,7 @@ Examples:
 )
 @click.option("--clock", default="", metavar="NAME", help="Clock of the latches. Default: latches without one.")
 @click.option("--model", default="", metavar="NAME", help="The name after .model. Default: the circuit's.")
-@click.option(
-    "--outputs",
-    type=click.Choice(["raw", "sums", "argmax"]),
-    default="raw",
-    show_default=True,
-    help="Of a classifier: the logic's own outputs, each class's score, or the winning class.",
-)
+@common.outputs_option
 @common.properties_option
 @common.optimize_options(default_level=0)
 @common.quiet_option

@@ -68,6 +68,25 @@ properties_option = click.option(
 )
 
 
+def outputs_option(command: Decorated) -> Decorated:
+    """`--outputs`, which `head_pass` turns into pipeline text."""
+    option = click.option(
+        "--outputs",
+        type=click.Choice(["raw", "sums", "argmax"]),
+        default="raw",
+        show_default=True,
+        help="Of a classifier: the logic's own outputs, each class's score, or the winning class.",
+    )
+    return option(command)
+
+
+def engine_option(what: str) -> Callable[[Decorated], Decorated]:
+    """`--engine` for commands that run `what`."""
+    return click.option(
+        "--engine", type=click.Choice(["table", "c"]), default="table", show_default=True, help=f"What runs the {what}."
+    )
+
+
 def given_option(command: Decorated) -> Decorated:
     """`--given`, which `given` finds in the context."""
 

@@ -42,13 +42,7 @@ Examples:
     "Where to write. NAME.c comes with NAME.h; NAME.so is compiled; a directory gets source, header, Makefile and a "
     "small program; - is standard output. Default: the input's name with the target's suffix, in the current directory."
 )
-@click.option(
-    "--outputs",
-    type=click.Choice(["raw", "sums", "argmax"]),
-    default="raw",
-    show_default=True,
-    help="What the gates compute: the logic's outputs, class sums, or the class.",
-)
+@common.outputs_option
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the target; may be repeated.")
 @common.properties_option
 @click.option("--cc", metavar="COMMAND", help="The C compiler for NAME.so. Default: cc, gcc or clang.")

@@ -62,9 +62,7 @@ _FRAMES = 400  # of a picture
     show_default=True,
     help="The cell's inputs: all channels of a neighbour together, or all neighbours of a channel.",
 )
-@click.option(
-    "--engine", type=click.Choice(["table", "c"]), default="table", show_default=True, help="What runs the cell."
-)
+@common.engine_option("cell")
 @click.option("--picture", metavar="FILE.svg", help="Draw the states as an SVG.")
 @common.output_option("Where to write the states: .npy with all channels, or text. Default: text to standard output.")
 @common.format_option

@@ -25,9 +25,7 @@ Examples:
 @click.option("--labels", metavar="FILE", help="True classes: print accuracy and a confusion table.")
 @click.option("--scores", "what", flag_value="scores", help="Give the scores instead of the classes.")
 @click.option("--bits", "what", flag_value="bits", help="Give the logic's output bits instead of the classes.")
-@click.option(
-    "--engine", type=click.Choice(["table", "c"]), default="table", show_default=True, help="What runs the network."
-)
+@common.engine_option("network")
 @common.encoder_options
 @click.option(
     "--nan",

@@ -48,13 +48,7 @@ Examples:
     show_default=True,
     help="Vectors, or cycles with latches, of the testbench.",
 )
-@click.option(
-    "--outputs",
-    type=click.Choice(["raw", "sums", "argmax"]),
-    default="raw",
-    show_default=True,
-    help="Of a classifier: the logic's own outputs, each class's score, or the winning class.",
-)
+@common.outputs_option
 @common.properties_option
 @common.optimize_options(default_level=0)
 @common.quiet_option
