@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 __all__ = ["expression"]
 
@@ -32,23 +33,34 @@ def expression(table: int, operands: Sequence[str], *, zero: str = "0", one: str
     return _render(_decompose(table & full, k), operands, zero, one)[0]
 
 
-# A tree: ("0",), ("1",), ("v", index, complemented), ("&" | "|" | "^", left, right)
-_Tree = tuple[object, ...]
+class _Constant(NamedTuple):
+    value: bool
+
+
+class _Variable(NamedTuple):
+    operand: int
+    complemented: bool
+
+
+class _Gate(NamedTuple):
+    operator: str  # &, | or ^
+    left: _Tree
+    right: _Tree
+
+
+_Tree = _Constant | _Variable | _Gate
+_LEVELS = {"&": _AND, "^": _XOR, "|": _OR}
 
 
 @lru_cache(maxsize=65536)
 def _decompose(table: int, k: int) -> _Tree:
     full = (1 << (1 << k)) - 1
-    if table == 0:
-        return ("0",)
-    if table == full:
-        return ("1",)
+    if table in (0, full):
+        return _Constant(table == full)
     variables = [v & full for v in _VARIABLE[:k]]
     for index, variable in enumerate(variables):
-        if table == variable:
-            return ("v", index, False)
-        if table == variable ^ full:
-            return ("v", index, True)
+        if table in (variable, variable ^ full):
+            return _Variable(index, table != variable)
     best: tuple[int, _Tree] | None = None
     for index, variable in enumerate(variables):
         shift = 1 << index
@@ -57,29 +69,27 @@ def _decompose(table: int, k: int) -> _Tree:
         f0, f1 = low | low << shift, high | high >> shift
         if f0 == f1:
             continue
-        positive: _Tree = ("v", index, False)
-        negative: _Tree = ("v", index, True)
-        tree: _Tree
+        positive, negative = _Variable(index, False), _Variable(index, True)
         if f0 == 0:
-            tree = ("&", positive, _decompose(f1, k))
+            tree = _Gate("&", positive, _decompose(f1, k))
         elif f1 == 0:
-            tree = ("&", negative, _decompose(f0, k))
+            tree = _Gate("&", negative, _decompose(f0, k))
         elif f0 == full:
-            tree = ("|", negative, _decompose(f1, k))
+            tree = _Gate("|", negative, _decompose(f1, k))
         elif f1 == full:
-            tree = ("|", positive, _decompose(f0, k))
+            tree = _Gate("|", positive, _decompose(f0, k))
         elif f0 == f1 ^ full:
             other = _decompose(f0, k)
-            if other[0] == "v":  # keep complements off the operands of XOR
-                tree = ("^", ("v", index, bool(other[2])), ("v", other[1], False))
+            if isinstance(other, _Variable):  # keep complements off the operands of XOR
+                tree = _Gate("^", _Variable(index, other.complemented), _Variable(other.operand, False))
             else:
-                tree = ("^", positive, other)
+                tree = _Gate("^", positive, other)
+        elif f0 & ~f1 == 0:  # increasing in this variable: the low cofactor needs no guard
+            tree = _Gate("|", _Gate("&", positive, _decompose(f1, k)), _decompose(f0, k))
+        elif f1 & ~f0 == 0:
+            tree = _Gate("|", _Gate("&", negative, _decompose(f0, k)), _decompose(f1, k))
         else:
-            tree = ("|", ("&", positive, _decompose(f1, k)), ("&", negative, _decompose(f0, k)))
-            if f0 & ~f1 == 0:  # increasing in this variable: the low cofactor needs no guard
-                tree = ("|", ("&", positive, _decompose(f1, k)), _decompose(f0, k))
-            elif f1 & ~f0 == 0:
-                tree = ("|", ("&", negative, _decompose(f0, k)), _decompose(f1, k))
+            tree = _Gate("|", _Gate("&", positive, _decompose(f1, k)), _Gate("&", negative, _decompose(f0, k)))
         cost = _size(tree)
         if best is None or cost < best[0]:
             best = (cost, tree)
@@ -89,25 +99,19 @@ def _decompose(table: int, k: int) -> _Tree:
 
 def _size(tree: _Tree) -> int:
     """Operators, complements included."""
-    if tree[0] in ("0", "1"):
-        return 0
-    if tree[0] == "v":
-        return int(bool(tree[2]))
-    return 1 + _size(tree[1]) + _size(tree[2])  # type: ignore[arg-type]
+    if isinstance(tree, _Gate):
+        return 1 + _size(tree.left) + _size(tree.right)
+    return int(isinstance(tree, _Variable) and tree.complemented)
 
 
 def _render(tree: _Tree, operands: Sequence[str], zero: str, one: str) -> tuple[str, int]:
-    kind = tree[0]
-    if kind == "0":
-        return zero, _ATOM
-    if kind == "1":
-        return one, _ATOM
-    if kind == "v":
-        name = operands[tree[1]]  # type: ignore[call-overload]
-        return (f"~{name}" if tree[2] else name), _ATOM
-    level = {"&": _AND, "^": _XOR, "|": _OR}[str(kind)]
+    if isinstance(tree, _Constant):
+        return (one if tree.value else zero), _ATOM
+    if isinstance(tree, _Variable):
+        return f"{'~' * tree.complemented}{operands[tree.operand]}", _ATOM
+    level = _LEVELS[tree.operator]
     parts = []
-    for side in tree[1:]:
-        text, inner = _render(side, operands, zero, one)  # type: ignore[arg-type]
+    for side in (tree.left, tree.right):
+        text, inner = _render(side, operands, zero, one)
         parts.append(f"({text})" if inner not in (_ATOM, level) else text)
-    return f" {kind} ".join(parts), level
+    return f" {tree.operator} ".join(parts), level
