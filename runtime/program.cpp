@@ -1,8 +1,8 @@
 // From a LUT network to operations on planes.
 //
-// What costs nothing is resolved first (resolve.hpp). What remains is ordered by level, and if asked within a level by
-// function, so that one loop with one function runs over many operations. Planes are reused last-in first-out after the last
-// reader, which keeps the working set near the width of two levels.
+// What costs nothing is resolved first (resolve.hpp), small operations are merged into larger ones (cover.hpp), and what
+// remains is ordered (order.hpp). Planes are reused last-in first-out after the last reader, which keeps the working set near
+// the width of a level.
 #include "runtime/program.hpp"
 
 #include <algorithm>
@@ -10,6 +10,8 @@
 
 #include "netc/core/aig.hpp"
 #include "netc/core/resolve.hpp"
+#include "runtime/cover.hpp"
+#include "runtime/order.hpp"
 
 namespace netc {
 namespace {
@@ -45,31 +47,27 @@ public:
             const uint32_t *fanins = resolved.fanins.data() + i * k;
             uint32_t a = fanins[0] - 1, b = fanins[1] - 1, c = k > 2 && fanins[2] ? fanins[2] - 1 : a;
             uint32_t to = inputs_ + static_cast<uint32_t>(i);
-            operations_.push(canonical({to, a, b, c, static_cast<uint8_t>(resolved.tables[i])}));
+            operations_.push({to, a, b, c, static_cast<uint8_t>(resolved.tables[i])});
         }
         roots_ = std::move(resolved.roots);
+        signals_ = inputs_ + static_cast<uint32_t>(operations_.size());
     }
 
     std::unique_ptr<netc_program> run() {
         auto program = std::make_unique<netc_program>();
-        order();
+        Array<uint8_t> kept = Array<uint8_t>::zeros(signals_);
+        for (Lit root : roots_)
+            if (root > 1) kept[(root >> 1) - 1] = 1;
+        cover(operations_, inputs_, kept);
+        for (Operation &op : operations_) op = canonical(op);
+        order(operations_, signals_, grouped_);
         place(*program);
         return program;
     }
 
 private:
-    void order() {
-        Array<uint32_t> level = Array<uint32_t>::zeros(inputs_ + operations_.size());
-        for (const Operation &op : operations_) level[op.to] = 1 + std::max({level[op.a], level[op.b], level[op.c]});
-        std::stable_sort(operations_.begin(), operations_.end(), [&](const Operation &x, const Operation &y) {
-            if (level[x.to] != level[y.to]) return level[x.to] < level[y.to];
-            return grouped_ && x.table < y.table;
-        });
-    }
-
     void place(netc_program &program) {
-        size_t signals = inputs_ + operations_.size();
-        Array<uint32_t> last = Array<uint32_t>::filled(signals, kUnread), plane(signals);
+        Array<uint32_t> last = Array<uint32_t>::filled(signals_, kUnread), plane(signals_);
         for (uint32_t at = 0; at < operations_.size(); at++) {
             const Operation &op = operations_[at];
             last[op.a] = last[op.b] = last[op.c] = at;
@@ -103,6 +101,7 @@ private:
 
     uint32_t inputs_;
     bool grouped_;
+    uint32_t signals_ = 0;
     Array<Operation> operations_;
     Array<Lit> roots_;
 };
