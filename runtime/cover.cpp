@@ -5,22 +5,20 @@
 namespace netc {
 namespace {
 
-using Operation = netc_program::Operation;
-
 constexpr uint32_t kEnd = 0xFFFFFFFF;
-
-// An operand as the values that a table of three has for it.
-constexpr unsigned kColumn[3] = {0xAA, 0xCC, 0xF0};
 
 class Cover {
 public:
-    Cover(Array<Operation> &operations, uint32_t inputs, const Array<uint8_t> &kept)
-        : operations_(operations), inputs_(inputs), kept_(kept), gone_(Array<uint8_t>::zeros(operations.size())) {
-        size_t signals = inputs + operations.size();
-        head_ = Array<uint32_t>::filled(signals, kEnd);
-        next_.resize(3 * operations.size());
-        previous_.resize(3 * operations.size());
-        for (uint32_t i = static_cast<uint32_t>(operations.size()); i-- > 0;) link(i);
+    Cover(netc_program &program, int operands)
+        : operations_(program.operations),
+          inputs_(program.inputs),
+          operands_(operands),
+          kept_(outputs_of(program)),
+          gone_(Array<uint8_t>::zeros(operations_.size())) {
+        head_ = Array<uint32_t>::filled(program.signals, kEnd);
+        next_.resize(3 * operations_.size());
+        previous_.resize(3 * operations_.size());
+        for (uint32_t i = static_cast<uint32_t>(operations_.size()); i-- > 0;) link(i);
     }
 
     void run() {
@@ -34,12 +32,6 @@ public:
     }
 
 private:
-    static uint32_t operand(const Operation &op, unsigned j) { return j == 0 ? op.a : j == 1 ? op.b : op.c; }
-    // Operands of two-input operations are repeated; only the first of equals is a use.
-    static bool is_use(const Operation &op, unsigned j) {
-        return j == 0 || (j == 1 && op.b != op.a) || (j == 2 && op.c != op.a && op.c != op.b);
-    }
-
     void link(uint32_t i) {
         const Operation &op = operations_[i];
         for (unsigned j = 0; j < 3; j++) {
@@ -61,15 +53,15 @@ private:
         }
     }
 
-    // The reader with `inner` in place of the signal that it computes; false if that needs more than three operands.
-    static bool composed(const Operation &outer, const Operation &inner, Operation &made) {
+    // The reader with `inner` in place of the signal that it computes; false if that needs too many operands.
+    bool merged(const Operation &outer, const Operation &inner, Operation &made) const {
         uint32_t operands[3];
         int count = 0;
         bool fits = true;
         auto index_of = [&](uint32_t signal) {
             for (int i = 0; i < count; i++)
                 if (operands[i] == signal) return i;
-            if (count == 3) {
+            if (count == operands_) {
                 fits = false;
                 return 0;
             }
@@ -80,25 +72,14 @@ private:
             if (operand(outer, j) != inner.to) index_of(operand(outer, j));
         for (unsigned j = 0; j < 3; j++) index_of(operand(inner, j));
         if (!fits) return false;
-        unsigned inner_columns[3], columns[3];
-        for (unsigned j = 0; j < 3; j++) inner_columns[j] = kColumn[index_of(operand(inner, j))];
-        unsigned value = apply(inner.table, inner_columns);
+        uint8_t columns[3];
+        for (unsigned j = 0; j < 3; j++) columns[j] = kColumn[index_of(operand(inner, j))];
+        uint8_t value = composed(inner.table, columns);
         for (unsigned j = 0; j < 3; j++)
             columns[j] = operand(outer, j) == inner.to ? value : kColumn[index_of(operand(outer, j))];
-        unsigned table = apply(outer.table, columns);
         while (count < 3) operands[count++] = operands[0];
-        made = {outer.to, operands[0], operands[1], operands[2], static_cast<uint8_t>(table)};
+        made = {outer.to, operands[0], operands[1], operands[2], composed(outer.table, columns)};
         return true;
-    }
-    static unsigned apply(unsigned table, const unsigned *columns) {
-        unsigned value = 0;
-        for (unsigned e = 0; e < 8; e++) {
-            if (!(table >> e & 1)) continue;
-            unsigned term = 0xFF;
-            for (unsigned j = 0; j < 3; j++) term &= e >> j & 1 ? columns[j] : ~columns[j];
-            value |= term;
-        }
-        return value & 0xFF;
     }
 
     void try_merge(uint32_t i, int most) {
@@ -109,7 +90,7 @@ private:
         for (uint32_t use = head_[inner.to]; use != kEnd; use = next_[use]) {
             if (count == most) return;
             readers[count] = use / 3;
-            if (!composed(operations_[readers[count]], inner, made[count])) return;
+            if (!merged(operations_[readers[count]], inner, made[count])) return;
             count++;
         }
         for (int r = 0; r < count; r++) {
@@ -123,16 +104,14 @@ private:
 
     Array<Operation> &operations_;
     uint32_t inputs_;
-    const Array<uint8_t> &kept_;
-    Array<uint8_t> gone_;
+    int operands_;
+    Array<uint8_t> kept_, gone_;
     // The uses of a signal as a list: use 3 * i + j is operand j of operation i.
     Array<uint32_t> head_, next_, previous_;
 };
 
 }  // namespace
 
-void cover(Array<Operation> &operations, uint32_t inputs, const Array<uint8_t> &kept) {
-    Cover(operations, inputs, kept).run();
-}
+void cover(netc_program &program, int operands) { Cover(program, operands).run(); }
 
 }  // namespace netc

@@ -1,13 +1,15 @@
-// An order that suits a cache.
+// Orders that suit a cache, and registers.
 #pragma once
 
 #include "runtime/program.hpp"
 
 namespace netc {
 
-// Sorts operations by level, and within a level so that each shares an operand with the one before it where it can; if
-// `grouped`, then by function within parts of a level. Operations name signals below `signals`, and
-// are given in topological order.
-void order(Array<netc_program::Operation> &operations, uint32_t signals, bool grouped);
+// By level; within a level so that each operation shares an operand with the one before it where it can, and then by function
+// within parts of a level, so that one loop with one function runs over many operations.
+void order_by_function(netc_program &program);
+
+// Each operation soon after its operands, so that many values are read while they are in registers.
+void order_by_use(netc_program &program);
 
 }  // namespace netc
