@@ -232,7 +232,7 @@ def test_a_failure_half_way_leaves_no_file(design: str, here: Path, monkeypatch:
         yield b"half"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(c._Unit, "header", breaks)
+    monkeypatch.setattr(c._Program, "header", breaks)
     assert netc_command(design, "-o", "out.c") == 2
     assert netc_command(design, "-o", "folder/") == 2
     assert sorted(path.name for path in here.iterdir()) == ["adder.aig"]
