@@ -164,12 +164,8 @@ class Net:
             raise NetcError("", error.what, hint) from None
 
     def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
-        """Seconds to evaluate the gates alone, `blocks` times: no packing, no votes.
-
-        `samples` chooses the kernel as a batch of so many samples does; the default is that of long batches.
-        """
-        most = 1 << 62 if samples is None else samples
-        return native.call(native.lib.netc_time_gates, self._runner.struct, most, blocks, threads) / 1e9
+        """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
+        return self._runner.time_gates(blocks, samples=samples, threads=threads)
 
 
 class MachineNet:

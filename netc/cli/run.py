@@ -89,7 +89,7 @@ def command(
         place = f"{data}: {error.place}" if error.place else data
         raise NetcError(place, error.what, error.hint) from None
     seconds = time.perf_counter() - started
-    facts: dict[str, Any] = {"samples": len(samples.x), "seconds": seconds, "engine": engine}
+    facts: dict[str, Any] = {"samples": len(samples.x), "seconds": seconds, "engine": net.engine.name}
     if truth is not None and wanted == "classes":
         facts |= _scored(np.asarray(answers), np.asarray(truth).reshape(-1).astype(np.int64))
     if output is not None:
@@ -101,7 +101,8 @@ def command(
     elif output is None:
         _print_answers(answers)
     rate = len(samples.x) / seconds if seconds else 0
-    common.say(f"{len(samples.x):,} samples in {seconds:.3f} s ({rate:,.0f}/s, engine {engine})", quiet or as_json)
+    speed = f"{rate:,.0f}/s, engine {net.engine.name}"
+    common.say(f"{len(samples.x):,} samples in {seconds:.3f} s ({speed})", quiet or as_json)
     return 0
 
 

@@ -60,7 +60,7 @@ def expected() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_every_batch_size_gives_the_same_answers(kernel: str, threads: int, expected: Any) -> None:
     bits, scores = expected
-    net = compile(model(), kernel=kernel)
+    net = compile(model(), engine="table", kernel=kernel)
     for size in SIZES:
         x = data(max(SIZES))[:size]
         assert np.array_equal(net.bits(x, threads=threads), bits[:size])
@@ -121,13 +121,13 @@ def test_any_lut_network_runs(luts: Any, kernel: str) -> None:
 
     aig, _ = lut_to_aig(luts)
     patterns = twins.all_patterns(luts.ports.inputs)
-    assert np.array_equal(compile(aig, kernel=kernel).bits(patterns), twins.lut_roots(luts, patterns))
+    assert np.array_equal(compile(aig, engine="table", kernel=kernel).bits(patterns), twins.lut_roots(luts, patterns))
 
 
 @given(strategies.layered_networks(max_k=8), st.sampled_from(kernels()))
 def test_any_layered_network_runs_as_trained(layered: LayeredNetwork, kernel: str) -> None:
     patterns = twins.all_patterns(layered.inputs)
-    made = compile(Model.of_layers(layered), kernel=kernel)
+    made = compile(Model.of_layers(layered), engine="table", kernel=kernel)
     assert np.array_equal(made.bits(patterns), twins.layers(layered, patterns))
 
 
@@ -221,7 +221,7 @@ def test_latches_need_a_machine() -> None:
 
 def test_an_engine_or_kernel_that_is_not_there_is_named() -> None:
     with pytest.raises(NetcError, match="no kernel 'mmx'"):
-        compile(model(), kernel="mmx")
+        compile(model(), engine="table", kernel="mmx")
     with pytest.raises(NetcError, match="there is no engine called 'tables'"):
         compile(model(), engine="tables")
 
