@@ -603,6 +603,10 @@ def test_the_directory_builds_and_its_program_answers(tmp_path: Path) -> None:
     assert program("--classes", stdin=text.replace("\n", "\r\n")) == classes
     assert program(stdin=", ".join(text).replace(", \n", "\n\n")[:-1]) == classes  # separated, no newline at the end
     assert program(stdin=x.tobytes()) == classes
+    packed = np.packbits(x, axis=1, bitorder="little")
+    assert program("--packed", stdin=packed.tobytes()) == classes
+    assert program.refuses("--packed", stdin=packed.tobytes()[:-1]) == "row 600: this is not a row of 13 bits\n"
+    assert "usage" in program.refuses("--packed", "--features")
     assert program("--scores", stdin=text) == [" ".join(map(str, row)) for row in scores.tolist()]
     assert program("--bits", stdin=text) == ["".join(map(str, row)) for row in bits.astype(int).tolist()]
     assert program(stdin=b"") == []
