@@ -12,6 +12,7 @@ extern "C" {
 #if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__))
 #include <sys/mman.h>
 
+#include "runtime/targets.hpp"
 #include "runtime/x86.hpp"
 
 namespace netc {
@@ -63,9 +64,8 @@ struct Targets {
     int64_t count = 0;
 
     Targets() {
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-            list[count++] = {"avx512", true, {32, true}, 64};
-        if (__builtin_cpu_supports("avx2")) list[count++] = {"avx2", false, {16, false}, 32};
+        if (has_avx512()) list[count++] = {"avx512", true, {32, true}, 64};
+        if (has_avx2()) list[count++] = {"avx2", false, {16, false}, 32};
     }
 };
 

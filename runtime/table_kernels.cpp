@@ -50,7 +50,7 @@ namespace avx2 {
 }  // namespace avx2
 
 namespace avx512 {
-#define NETC_TARGET __attribute__((target("avx512f,avx512vl")))
+#define NETC_TARGET NETC_TARGET_AVX512
 #define NETC_TERNARY 1
 #include "runtime/table_kernel.inc"
 #undef NETC_TARGET
@@ -65,8 +65,8 @@ struct Kernels {
 
     Kernels() {
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) add(avx512::kernel("avx512"));
-        if (__builtin_cpu_supports("avx2")) add(avx2::kernel("avx2"));
+        if (netc::has_avx512()) add(avx512::kernel("avx512"));
+        if (netc::has_avx2()) add(avx2::kernel("avx2"));
         add(portable::kernel("sse2"));
 #elif defined(__aarch64__)
         add(portable::kernel("neon"));
