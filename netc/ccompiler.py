@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -31,10 +32,15 @@ _LONGEST_MESSAGE = 200  # characters of a compiler's complaint that are shown
 
 @dataclass(frozen=True)
 class CCompiler:
-    """A compiler that was found; `identity` is what its ``--version`` says."""
+    """A compiler that was found; `identity` is what its ``--version`` says, `arguments` come before all others."""
 
     path: str
     identity: str
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> list[str]:
+        return [self.path, *self.arguments]
 
     def library(
         self,
@@ -62,28 +68,39 @@ class CCompiler:
         if static or len(names) > 1:
             objects = [f"{Path(name).stem}.o" for name in names]
             pairs = zip(names, objects, strict=True)
-            _run([[self.path, *flags, "-fPIC", "-c", "-o", to, name] for name, to in pairs], directory, limit, jobs)
+            _run([[*self.command, *flags, "-fPIC", "-c", "-o", to, name] for name, to in pairs], directory, limit, jobs)
             names = objects
         if static:
-            (said,) = _run([[self.path, *flags, "-print-prog-name=ar"]], directory, limit)
+            (said,) = _run([[*self.command, *flags, "-print-prog-name=ar"]], directory, limit)
             archiver = shutil.which(said.strip())
             if archiver is None:
                 raise NetcError(self.path, f"the compiler's archiver {said.strip()!r} is not there", hint)
             _run([[archiver, "rc", made, *names]], directory, limit)
         else:
-            _run([[self.path, *flags, "-shared", "-fPIC", "-o", made, *names]], directory, limit)
+            _run([[*self.command, *flags, "-shared", "-fPIC", "-o", made, *names]], directory, limit)
 
 
 def find_compiler(name: str | None = None, *, hint: str = "") -> CCompiler:
-    """The compiler called `name`, by default the first of cc, gcc and clang; `NetcError` if there is none."""
+    """The compiler called `name`, by default the first of cc, gcc and clang; `NetcError` if there is none.
+
+    A name may be followed by arguments, as in ``zig cc`` or ``ccache gcc``.
+    """
     for candidate in _NAMES if name is None else (name,):
-        found = shutil.which(candidate)
+        program, *arguments = [candidate] if shutil.which(candidate) else _words(candidate)
+        found = shutil.which(program)
         if found is not None:
             path = str(Path(found).absolute())  # it is run in another directory
             limit = _Limit(_IDENTITY_SECONDS, time.monotonic() + _IDENTITY_SECONDS, hint)
-            return CCompiler(path, _run([[path, "--version"]], None, limit)[0])
+            (identity,) = _run([[path, *arguments, "--version"]], None, limit)
+            return CCompiler(path, identity, tuple(arguments))
     what = "no C compiler was found (cc, gcc or clang)" if name is None else f"there is no compiler {name!r}"
     raise NetcError("", what, hint)
+
+
+def _words(command: str) -> list[str]:
+    with contextlib.suppress(ValueError):  # a quotation that does not end
+        return shlex.split(command) or [command]
+    return [command]
 
 
 def patience(gates: int) -> float:

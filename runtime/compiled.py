@@ -155,7 +155,7 @@ def _key(sources: Sequence[Path], compiler: CCompiler, flags: Sequence[str]) -> 
     for source in sources:
         with source.open("rb") as file:
             contents.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return hashlib.sha256(json.dumps([contents, compiler.path, compiler.identity, *flags]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([contents, compiler.command, compiler.identity, *flags]).encode()).hexdigest()
 
 
 def _load(library: Path) -> tuple[Any, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import re
 import shutil
@@ -331,6 +332,19 @@ def test_several_sources_compile_without_a_warning(compiler: str, standard: str,
         for level in ("-O0", "-O2"):
             for name in (*names, "main.c", "one.c"):
                 compiled(compiler, f"-std={standard}", *STRICT, level, *language, "-c", "-o", "it.o", name, cwd=folder)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="not x86-64")
+def test_one_source_finds_itself_wherever_the_compiler_runs(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "renamed.c").write_bytes(source_of(whole_model()))
+    for folder, name in ((tmp_path, "sub/renamed.c"), (tmp_path / "sub", "renamed.c")):
+        for compiler in filter(shutil.which, ("gcc", "clang")):
+            compiled(compiler, *C99, "-c", "-o", "it.o", name, cwd=folder)
+            assert b"whole_eval_avx2" in (folder / "it.o").read_bytes()
+    (tmp_path / "other.c").write_text('#include "sub/renamed.c"\n')
+    compiled(CC or "", *C99, "-c", "-o", "it.o", "other.c", cwd=tmp_path)
+    assert b"whole_eval_avx2" in (tmp_path / "it.o").read_bytes()
 
 
 def test_a_source_on_standard_input_has_the_code_of_one_instruction_set(tmp_path: Path) -> None:

@@ -129,6 +129,21 @@ def test_a_static_library_links_into_a_program(design: str, here: Path) -> None:
     assert subprocess.run(["./program"], capture_output=True, check=True).stdout == b"2 3"
 
 
+@needs_cc
+def test_a_compiler_may_be_a_command_with_arguments(
+    design: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "my cc").write_text('#!/bin/sh\n[ "$1" = front ] || exit 7\nshift\nexec cc "$@"\n')
+    (here / "my cc").chmod(0o755)
+    for name in ("x.so", "x.a"):
+        assert netc_command(design, "-o", name, "--cc", "'./my cc' front") == 0
+        (here / name).unlink()
+    assert netc_command(design, "-o", "x.so", "--cc", "./my cc") == 2
+    for wrong in ("'", "", "no-such cc"):
+        assert netc_command(design, "-o", "x.so", "--cc", wrong) == 2
+        assert "there is no compiler" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(shutil.which("aarch64-linux-gnu-gcc") is None, reason="no aarch64-linux-gnu-gcc")
 @pytest.mark.parametrize("name", ["libadder.a", "libadder.so"])
 def test_a_library_is_made_for_the_machine_of_its_compiler(name: str, design: str, here: Path) -> None:
