@@ -335,7 +335,7 @@ MAKEFILE = """\
 # jobs as there are cores unless -j says otherwise. See model.h for what is in it.
 #
 # On x86-64 there is code for AVX2 and AVX-512 besides; CFLAGS="-O1 -march=native" makes it for this machine alone, and
-# CFLAGS="-O1 -DNETC_DISPATCH=0" for every one, in a third of the time and size. Levels above -O1 gain nothing.
+# CFLAGS="-O1 -DNETC_DISPATCH=0" for every one, in a third of the time and size. Levels above -O1 gain little.
 CFLAGS ?= -O1
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)
