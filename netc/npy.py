@@ -56,7 +56,7 @@ def unread(kind: str) -> str:
         return "this is a structured array, which netc does not read"
     if kind.startswith("O"):
         return "this is an array of Python objects, which NumPy would unpickle and netc does not"
-    return f"this is an array of type {ascii(kind[:20])}, and not of numbers"
+    return f"this is an array of type {kind[:20]!a}, and not of numbers"
 
 
 def read_header(data: bytes) -> Header:
