@@ -40,14 +40,12 @@ class Backend(Protocol):
 
 
 class Engine(Protocol):
-    """A loaded program that evaluates blocks of 512 samples; see runtime/runner.h for the C signature.
+    """A loaded program that evaluates blocks of samples; see runtime/runner.h for the C side.
 
-    `function` is a ``netc_eval``, `program` what it gets as its first argument, `scratch_bytes` the memory it needs
-    for one block. Safe to call from several threads, each with its own scratch memory. Made from a network and
-    thrown away with it.
+    `wide` is a ``netc_kernel *`` for long batches, `small` one for short ones, or None. Safe to call from several
+    threads, each with its own planes. Made from a network and thrown away with it.
     """
 
     name: ClassVar[str]
-    function: Any
-    program: Any
-    scratch_bytes: int
+    wide: Any
+    small: Any

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "netc/core/array.hpp"
 #include "netc/core/simd.hpp"
 #include "runtime/draws.hpp"
 #include "runtime/memory.hpp"
@@ -34,7 +35,7 @@ struct Shift {
 
 struct Source {
     Shift shift;
-    uint32_t channel, input;
+    uint32_t channel, plane;
 };
 
 // Bits of a block that are copies of the bits a distance away.
@@ -53,23 +54,30 @@ NETC_CLONES
 void read_block(const Source *sources, size_t count, const uint64_t *state, int64_t stride, int64_t at, uint64_t *planes) {
     for (size_t i = 0; i < count; i++) {
         const Source &source = sources[i];
-        shifted(state + source.channel * stride + at, source.shift, planes + source.input * kWords);
+        shifted(state + source.channel * stride + at, source.shift, planes + source.plane * kWords);
     }
 }
 
-// The next state where `inside`, and 0 elsewhere.
+// The next state where `inside`, and 0 elsewhere. Channel c is at place places[c] of the planes (runner.h).
 NETC_CLONES
-void write_block(const uint64_t *planes, int64_t channels, const uint64_t *inside, uint64_t *next, int64_t stride) {
-    for (int64_t c = 0; c < channels; c++, planes += kWords, next += stride)
-        for (int64_t i = 0; i < kWords; i++) next[i] = planes[i] & inside[i];
+void write_block(const uint64_t *planes, const uint32_t *places, int64_t channels, const uint64_t *inside, uint64_t *next,
+                 int64_t stride) {
+    for (int64_t c = 0; c < channels; c++, next += stride) {
+        const uint64_t *plane = planes + (places[c] >> 1) * kWords;
+        uint64_t flip = -static_cast<uint64_t>(places[c] & 1);
+        for (int64_t i = 0; i < kWords; i++) next[i] = (plane[i] ^ flip) & inside[i];
+    }
 }
 
 // The same, where only the cells of the mask change.
 NETC_CLONES
-void write_masked(const uint64_t *planes, int64_t channels, const uint64_t *inside, const uint64_t *mask,
-                  const uint64_t *now, uint64_t *next, int64_t stride) {
-    for (int64_t c = 0; c < channels; c++, planes += kWords, now += stride, next += stride)
-        for (int64_t i = 0; i < kWords; i++) next[i] = (now[i] ^ ((now[i] ^ planes[i]) & mask[i])) & inside[i];
+void write_masked(const uint64_t *planes, const uint32_t *places, int64_t channels, const uint64_t *inside,
+                  const uint64_t *mask, const uint64_t *now, uint64_t *next, int64_t stride) {
+    for (int64_t c = 0; c < channels; c++, now += stride, next += stride) {
+        const uint64_t *plane = planes + (places[c] >> 1) * kWords;
+        uint64_t flip = -static_cast<uint64_t>(places[c] & 1);
+        for (int64_t i = 0; i < kWords; i++) next[i] = (now[i] ^ ((now[i] ^ plane[i] ^ flip) & mask[i])) & inside[i];
+    }
 }
 
 // Up to 64 bits from a place on, and or-ing them into one.
@@ -97,8 +105,8 @@ uint64_t bits_of_bytes(const uint8_t *bytes, int64_t count) {
 using namespace netc;
 
 struct netc_grid {
-    netc_grid(const netc_runner &given, const netc_grid_shape &shape, int64_t most_threads)
-        : runner(given),
+    netc_grid(const netc_kernel &given, const netc_grid_shape &shape, int64_t most_threads)
+        : kernel(given),
           grids(shape.grids),
           height(shape.height),
           width(shape.width),
@@ -124,11 +132,18 @@ struct netc_grid {
         for (int64_t i = 0; i < shape.num_taps; i++) {
             const netc_grid_tap &tap = shape.taps[i];
             int64_t dy = tap.neighbour / 3, dx = tap.neighbour % 3;
-            sources.push_back({Shift((dy - 1) * pitch + dx - 1), tap.channel, tap.input});
+            const uint32_t *reads = kernel.layout.reads, *end = reads + kernel.layout.num_reads;
+            const uint32_t *plane = std::lower_bound(reads, end, tap.input);
+            if (plane == end || *plane != tap.input) continue;
+            sources.push_back({Shift((dy - 1) * pitch + dx - 1), tap.channel, static_cast<uint32_t>(plane - reads)});
         }
         if (shape.periodic) plan_copies();
+        for (uint32_t c = 0; c < channels; c++) {
+            every.push(c);
+            own.push(2 * c);
+        }
         for (int64_t i = 0; i < most_threads; i++)
-            workers.push_back({zeros(runner.inputs * kWords), zeros(runner.outputs * kWords), aligned(runner.scratch_bytes)});
+            workers.push_back(zeros((kernel.layout.planes + 1) * kWords));
     }
 
     void load(const uint8_t *state) {
@@ -139,7 +154,7 @@ struct netc_grid {
                 int64_t count = std::min(kBlock, height * width - first);
                 const uint8_t *cells = state + (grid * height * width + first) * channels;
                 // One channel is packed as one long column.
-                if (!pack_bytes(cells, channels, channels > 1 ? 1 : 0, count, channels, planes.get()))
+                if (!pack_bytes(cells, channels, channels > 1 ? 1 : 0, count, every.data(), channels, {planes.get(), kPlaneBytes}))
                     throw UserError{"", "a state holds a value that is neither 0 nor 1"};
                 each_piece(grid, first, count, [&](int64_t at, int64_t from, int64_t length) {
                     for (int64_t c = 0; c < channels; c++)
@@ -160,7 +175,7 @@ struct netc_grid {
                     for (int64_t c = 0; c < channels; c++)
                         or_bits(words(planes) + c * kWords, to, bits_at(words(now) + c * stride, at, length), length);
                 });
-                unpack_bytes(planes.get(), count, channels, state + (grid * height * width + first) * channels, channels);
+                unpack_bytes({planes.get(), kPlaneBytes}, count, own.data(), channels, state + (grid * height * width + first) * channels, channels);
             }
     }
 
@@ -181,10 +196,6 @@ struct netc_grid {
     }
 
 private:
-    struct Worker {
-        Memory inputs, outputs, scratch;
-    };
-
     static uint64_t *words(const Memory &memory) { return reinterpret_cast<uint64_t *>(memory.get()); }
     static Memory zeros(int64_t count) {
         Memory made = aligned(8 * count);
@@ -235,20 +246,21 @@ private:
 
     void evaluate(int64_t member, int64_t members, int64_t step, const netc_grid_updates *updates, const Memory &from,
                   const Memory &to) {
-        const Worker &worker = workers[static_cast<size_t>(member)];
+        uint64_t *planes = words(workers[static_cast<size_t>(member)]);
+        const uint32_t *places = kernel.layout.places;
         int64_t count = end_block - first_block;
         int64_t end = first_block + share(count, member + 1, members);
         for (int64_t block = first_block + share(count, member, members); block < end; block++) {
             int64_t at = block * kWords;
-            read_block(sources.data(), sources.size(), words(from), stride, at, words(worker.inputs));
-            runner.eval(runner.program, words(worker.inputs), words(worker.outputs), worker.scratch.get());
+            read_block(sources.data(), sources.size(), words(from), stride, at, planes);
+            kernel.eval(kernel.code, planes);
             const uint64_t *here = words(inside) + at;
             if (updates) {
                 uint64_t mask[kWords] = {};
                 mask_block(block, step, *updates, mask);
-                write_masked(words(worker.outputs), channels, here, mask, words(from) + at, words(to) + at, stride);
+                write_masked(planes, places, channels, here, mask, words(from) + at, words(to) + at, stride);
             } else {
-                write_block(words(worker.outputs), channels, here, words(to) + at, stride);
+                write_block(planes, places, channels, here, words(to) + at, stride);
             }
         }
     }
@@ -301,16 +313,17 @@ private:
     }
     int64_t copied_blocks() const { return copies.empty() ? 0 : static_cast<int64_t>(first_copy.size()) - 1; }
 
-    netc_runner runner;
+    netc_kernel kernel;
     int64_t grids, height, width, channels;
     int64_t pitch, rows;  // bits from row to row, rows from grid to grid
     int64_t origin, first_block, end_block, stride;
     Memory now, next, inside;
     std::vector<Source> sources;
+    Array<uint32_t> every, own;  // channels, and their places, in planes of only a state
     std::vector<Copy> copies;
     std::vector<size_t> first_copy;  // of each block that has copies, and one past the last
     Memory copied;
-    std::vector<Worker> workers;
+    std::vector<Memory> workers;  // planes
     Team team;
 };
 
@@ -319,7 +332,7 @@ extern "C" {
 netc_grid *netc_grid_new(const netc_runner *runner, const netc_grid_shape *shape, int64_t threads) {
     netc_grid *made = nullptr;
     int64_t code = guard([&]() -> int64_t {
-        made = new netc_grid(*runner, *shape, threads);
+        made = new netc_grid(runner->wide, *shape, threads);
         return 0;
     });
     return code < 0 ? nullptr : made;

@@ -14,11 +14,12 @@ from netc.errors import NetcError
 from netc.grid import Grid
 from netc.protocols import Engine
 
-from .net import BLOCK
+from .runner import Runner
 
 __all__ = ["GridNet"]
 
 _CALL = 1 << 28  # cells times steps between two looks at whether Ctrl-C was pressed
+_BLOCK = 512  # cells that are evaluated together
 _SHARE = 1 << 16  # inputs read and gates evaluated in a step, 512 cells at once: what makes a thread worth its while
 
 
@@ -32,10 +33,7 @@ class GridNet:
         self.grid = grid
         self.engine = engine
         logic = grid.cell.logic
-        runner = native.ffi.new("netc_runner *")
-        runner.eval, runner.program, runner.scratch_bytes = engine.function, engine.program, engine.scratch_bytes
-        runner.inputs, runner.outputs = logic.inputs, grid.channels
-        self._runner = runner
+        self._runner = Runner(engine, logic.inputs, grid.channels)
         read = np.flatnonzero(logic.live()[1 : 1 + logic.inputs])
         self._taps = [(int(index), *map(int, grid.taps()[index])) for index in read]
         self._cost = len(read) + logic.num_ands
@@ -126,14 +124,14 @@ class GridNet:
         *many, height, width, channels = now.shape
         grids = math.prod(many)
         if threads is None:
-            blocks = grids * height * width // BLOCK
+            blocks = grids * height * width // _BLOCK
             threads = max(1, min(os.cpu_count() or 1, blocks * self._cost // _SHARE))
         taps = native.ffi.new("netc_grid_tap[]", self._taps)
         shape = native.ffi.new("netc_grid_shape *")
         shape.grids, shape.height, shape.width, shape.channels = grids, height, width, channels
         shape.periodic = self.grid.boundary == "periodic"
         shape.taps, shape.num_taps = taps, len(self._taps)
-        handle = native.lib.netc_grid_new(self._runner, shape, threads)
+        handle = native.lib.netc_grid_new(self._runner.struct, shape, threads)
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the grids")
         core = native.ffi.gc(handle, native.lib.netc_grid_free)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,19 +16,11 @@ from netc.machine import Machine
 from netc.model import Model
 from netc.protocols import Engine
 
+from .runner import Runner
+
 __all__ = ["MachineNet", "Net"]
 
-BLOCK = 512  # samples that the core runs together
 ENCODE_ROWS = 4096  # rows of features that are turned into bits at a time
-
-
-def _runner(engine: Engine, inputs: int, outputs: int) -> Any:
-    runner = native.ffi.new("netc_runner *")
-    runner.eval = engine.function
-    runner.program = engine.program
-    runner.scratch_bytes = engine.scratch_bytes
-    runner.inputs, runner.outputs = inputs, outputs
-    return runner
 
 
 class Net:
@@ -46,14 +37,7 @@ class Net:
         self.model = model
         self.nan = nan
         self.engine = engine
-        self._runner = _runner(engine, model.logic.inputs, model.logic.ports.outputs)
-        if model.head is not None:
-            head = model.head
-            self._runner.classes = head.classes
-            self._runner.start = native.view(head.start, np.int64)
-            self._runner.bit = native.view(head.bit, np.uint32)
-            self._runner.weight = native.view(head.weight, np.int32)
-            self._runner.offset = native.view(head.offset, np.int32)
+        self._runner = Runner(engine, model.logic.inputs, model.logic.ports.outputs, model.head)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
@@ -167,29 +151,25 @@ class Net:
         wanted_threads = (os.cpu_count() or 1) if threads is None else threads
         if wanted_threads < 1:
             raise NetcError("", f"threads={threads}; it is at least 1")
-        blocks = -(-samples // BLOCK)
-        share = -(-blocks // min(wanted_threads, blocks)) * BLOCK
-        bounds = range(0, samples, share)
+        batch = native.ffi.new("netc_batch *")
+        batch.x = native.ffi.cast("uint8_t *", x.ctypes.data)
+        batch.row_stride, batch.column_stride = x.strides
+        batch.packed, batch.samples, batch.bits_packed = packed, samples, packed_out
+        batch.threads = wanted_threads
+        setattr(batch, wanted, native.out(result))
+        try:
+            native.call(native.lib.netc_run, self._runner.struct, batch)
+        except NetcError as error:
+            hint = "give the model an encoder (thresholds), or binarise the data first"
+            raise NetcError("", error.what, hint) from None
 
-        def run(start: int) -> None:
-            stop = min(samples, start + share)
-            batch = native.ffi.new("netc_batch *")
-            batch.x = native.ffi.cast("uint8_t *", x.ctypes.data + start * x.strides[0])
-            batch.row_stride, batch.column_stride = x.strides
-            batch.packed, batch.samples, batch.bits_packed = packed, stop - start, packed_out
-            part = result[start:stop]
-            setattr(batch, wanted, native.out(part))
-            try:
-                native.call(native.lib.netc_run, self._runner, batch)
-            except NetcError as error:
-                hint = "give the model an encoder (thresholds), or binarise the data first"
-                raise NetcError(f"rows from {start}" if start else "", error.what, hint) from None
+    def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
+        """Seconds to evaluate the gates alone, `blocks` times: no packing, no votes.
 
-        if len(bounds) == 1:
-            run(0)
-            return
-        with ThreadPoolExecutor(max_workers=len(bounds)) as pool:
-            list(pool.map(run, bounds))
+        `samples` chooses the kernel as a batch of so many samples does; the default is that of long batches.
+        """
+        most = 1 << 62 if samples is None else samples
+        return native.call(native.lib.netc_time_gates, self._runner.struct, most, blocks, threads) / 1e9
 
 
 class MachineNet:
@@ -198,7 +178,7 @@ class MachineNet:
     def __init__(self, machine: Machine, engine: Engine) -> None:
         self.machine = machine
         self.engine = engine
-        self._runner = _runner(engine, machine.core.inputs, machine.core.ports.outputs)
+        self._runner = Runner(engine, machine.core.inputs, machine.core.ports.outputs)
 
     def run(
         self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None
@@ -224,7 +204,7 @@ class MachineNet:
         outputs = np.empty((steps, sequences, machine.outputs), np.uint8)
         native.call(
             native.lib.netc_run_machine,
-            self._runner,
+            self._runner.struct,
             machine.inputs,
             machine.latches,
             steps,

@@ -13,15 +13,45 @@ typedef uint64_t Anywhere __attribute__((vector_size(64), aligned(1), may_alias)
 constexpr uint64_t kOnes = 0x0101010101010101u;
 constexpr uint64_t kNotBits = 0xFEFEFEFEFEFEFEFEu;
 
-// A plane's word of 64 samples for columns c .. c + 63: that of column c + 8 q + j is word 8 j + q of the tile.
-inline void store_columns(const uint64_t *tile, int64_t columns, uint8_t *to) {
-    for (int64_t i = 0; i < columns; i++) std::memcpy(to + i * kPlaneBytes, tile + i % 8 * 8 + i / 8, 8);
+// The next columns to pack: from the first that is wanted on, 64 or up to the last that is wanted. Columns begin at a
+// multiple of `step`.
+struct Tile {
+    const uint32_t *reads;
+    int64_t num_reads, step;
+    int64_t begin = 0, end = 0;  // of reads
+    int64_t column = 0, width = 0;
+
+    Tile(const uint32_t *wanted, int64_t count, int64_t multiple = 1) : reads(wanted), num_reads(count), step(multiple) {}
+    bool next() {
+        begin = end;
+        if (begin == num_reads) return false;
+        column = reads[begin] / step * step;
+        while (end < num_reads && reads[end] < column + 64) end++;
+        width = reads[end - 1] + 1 - column;
+        return true;
+    }
+};
+
+// A tile is 64 samples of 64 columns: those of column 8 q + j are word 8 j + q.
+inline void store_columns(const uint64_t *words, const Tile &tile, Planes planes, int64_t offset) {
+    for (int64_t i = tile.begin; i < tile.end; i++) {
+        int64_t column = tile.reads[i] - tile.column;
+        std::memcpy(planes[i] + offset, words + column % 8 * 8 + column / 8, 8);
+    }
 }
-inline void load_columns(uint64_t *tile, int64_t columns, const uint8_t *from) {
+// What was seen in the columns that are wanted.
+inline uint64_t wanted_bytes(const uint8_t *seen, const Tile &tile) {
+    uint64_t any = 0;
+    for (int64_t i = tile.begin; i < tile.end; i++) any |= seen[tile.reads[i] - tile.column];
+    return any;
+}
+inline void load_columns(uint64_t *words, int64_t columns, Planes planes, const uint32_t *places, int64_t offset) {
     for (int64_t i = 0; i < 64; i++) {
-        uint64_t *word = tile + i % 8 * 8 + i / 8;
-        if (i < columns) std::memcpy(word, from + i * kPlaneBytes, 8);
-        else *word = 0;
+        uint64_t *word = words + i % 8 * 8 + i / 8;
+        *word = 0;
+        if (i >= columns) continue;
+        std::memcpy(word, planes[places[i] >> 1] + offset, 8);
+        *word ^= -static_cast<uint64_t>(places[i] & 1);
     }
 }
 inline void transpose_lanes(const uint64_t *from, uint64_t *to) {
@@ -48,10 +78,10 @@ namespace avx512 {
 #endif
 
 struct Kernels {
-    uint64_t (*pack_rows)(const uint8_t *, int64_t, int64_t, int64_t, uint8_t *) = portable::pack_rows;
-    void (*pack_bit_rows)(const uint8_t *, int64_t, int64_t, int64_t, uint8_t *) = portable::pack_bit_rows;
-    void (*unpack_rows)(const uint8_t *, int64_t, int64_t, uint8_t *, int64_t) = portable::unpack_rows;
-    void (*unpack_bit_rows)(const uint8_t *, int64_t, int64_t, uint8_t *, int64_t) = portable::unpack_bit_rows;
+    uint64_t (*pack_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes) = portable::pack_rows;
+    void (*pack_bit_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes) = portable::pack_bit_rows;
+    void (*unpack_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t) = portable::unpack_rows;
+    void (*unpack_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t) = portable::unpack_bit_rows;
     void (*join_digits)(const uint8_t *, uint8_t *) = portable::join_digits;
 
     Kernels() {
@@ -79,13 +109,13 @@ const Kernels &kernels() {
 }
 
 // Columns of contiguous bytes, or any other strides: sample by sample.
-uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t columns,
-                      uint8_t *planes) {
+uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, const uint32_t *reads,
+                      int64_t num_reads, Planes planes) {
     uint64_t seen = 0;
-    for (int64_t c = 0; c < columns; c++) {
-        uint8_t *plane = planes + c * kPlaneBytes;
-        std::memset(plane, 0, kPlaneBytes);
-        const uint8_t *column = x + c * column_stride;
+    for (int64_t i = 0; i < num_reads; i++) {
+        uint8_t *plane = planes[i];
+        std::memset(plane, 0, static_cast<size_t>(planes.bytes));
+        const uint8_t *column = x + reads[i] * column_stride;
         int64_t r = 0;
         if (row_stride == 1)
             for (; r + 8 <= rows; r += 8) {
@@ -105,23 +135,23 @@ uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_strid
 
 }  // namespace
 
-bool pack_bytes(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t columns,
-                uint8_t *planes) {
-    uint64_t seen = column_stride == 1 ? kernels().pack_rows(x, row_stride, rows, columns, planes)
-                                       : pack_strided(x, row_stride, column_stride, rows, columns, planes);
+bool pack_bytes(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, const uint32_t *reads,
+                int64_t num_reads, Planes planes) {
+    uint64_t seen = column_stride == 1 ? kernels().pack_rows(x, row_stride, rows, reads, num_reads, planes)
+                                       : pack_strided(x, row_stride, column_stride, rows, reads, num_reads, planes);
     return !(seen & kNotBits);
 }
 
-void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, int64_t columns, uint8_t *planes) {
-    kernels().pack_bit_rows(x, row_stride, rows, columns, planes);
+void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes) {
+    kernels().pack_bit_rows(x, row_stride, rows, reads, num_reads, planes);
 }
 
-void unpack_bytes(const uint8_t *planes, int64_t rows, int64_t columns, uint8_t *out, int64_t row_stride) {
-    kernels().unpack_rows(planes, rows, columns, out, row_stride);
+void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
+    kernels().unpack_rows(planes, rows, places, columns, out, row_stride);
 }
 
-void unpack_bits(const uint8_t *planes, int64_t rows, int64_t columns, uint8_t *out, int64_t row_stride) {
-    kernels().unpack_bit_rows(planes, rows, columns, out, row_stride);
+void unpack_bits(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
+    kernels().unpack_bit_rows(planes, rows, places, columns, out, row_stride);
 }
 
 void unpack_digits(const uint8_t *planes, uint8_t *values) { kernels().join_digits(planes, values); }

@@ -1,18 +1,60 @@
-// The block loop. Everything a block touches (planes in, planes out, the program's slots) is allocated once a call and stays
-// in cache between the steps.
+// The block loop. Everything a block touches (its planes, which are inputs, values and outputs in one) stays in cache between
+// the steps, and is kept by the runner from call to call.
 #include "runtime/runner.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <deque>
 
 #include "runtime/memory.hpp"
+#include "runtime/team.hpp"
 #include "runtime/votes.hpp"
 
 namespace netc {
 namespace {
 
-[[noreturn]] void bad_value(const netc_batch &batch, int64_t columns, int64_t first, int64_t rows) {
+// The planes of one thread in one call.
+class Workspace {
+public:
+    Workspace(const netc_runner &runner, const netc_kernel &kernel) : kernel_(kernel), pool_(*runner.pool) {
+        votes_at_ = ((kernel.layout.planes + 1) * kernel.plane_bytes + 63) / 64 * 64;
+        arena_ = pool_.take(votes_at_ + (kernel.votes ? kernel.votes->scratch_bytes() : 0));
+        std::memset(planes()[kernel.layout.planes], 0, static_cast<size_t>(kernel.plane_bytes));
+    }
+    Workspace(const Workspace &) = delete;
+    ~Workspace() { pool_.give(std::move(arena_)); }
+
+    Planes planes() const { return {arena_.memory.get(), kernel_.plane_bytes}; }
+    void evaluate() const { kernel_.eval(kernel_.code, arena_.memory.get()); }
+    void count(int64_t rows, int32_t *scores, int32_t *classes) const {
+        count_votes(*kernel_.votes, planes(), rows, scores, classes, arena_.memory.get() + votes_at_);
+    }
+
+private:
+    const netc_kernel &kernel_;
+    netc_pool &pool_;
+    netc_pool::Arena arena_;
+    int64_t votes_at_ = 0;
+};
+
+using Workspaces = std::deque<Workspace>;
+
+// One for each thread, before they start: threads throw nothing.
+void make(Workspaces &workspaces, const netc_runner &runner, const netc_kernel &kernel, int64_t threads) {
+    for (int64_t i = 0; i < threads; i++) workspaces.emplace_back(runner, kernel);
+}
+
+int64_t block_of(const netc_kernel &kernel) { return 8 * kernel.plane_bytes; }
+
+const netc_kernel &kernel_for(const netc_runner &runner, int64_t samples) {
+    return runner.small.eval && samples <= block_of(runner.small) ? runner.small : runner.wide;
+}
+
+[[noreturn]] void bad_value(const netc_batch &batch, const netc_layout &layout, int64_t first, int64_t rows) {
     for (int64_t row = first; row < first + rows; row++)
-        for (int64_t column = 0; column < columns; column++) {
+        for (int64_t i = 0; i < layout.num_reads; i++) {
+            int64_t column = layout.reads[i];
             unsigned value = batch.x[row * batch.row_stride + column * batch.column_stride];
             if (value > 1)
                 throw UserError{"", format("row %lld, column %lld holds %u; the network reads bits, 0 or 1",
@@ -21,78 +63,84 @@ namespace {
     throw UserError{"", "the input changed while it was read"};
 }
 
-// The first class with the largest score, for each sample of a block.
-NETC_CLONES
-void first_largest(const int32_t *scores, int64_t classes, int32_t *winner) {
-    int32_t best[kBlock];
-    for (int64_t i = 0; i < kBlock; i++) {
-        best[i] = scores[i];
-        winner[i] = 0;
+// False if the block's input is not bits.
+bool run_block(const netc_runner &runner, const netc_kernel &kernel, const netc_batch &batch, int64_t first,
+               const Workspace &workspace) {
+    int64_t rows = std::min(block_of(kernel), batch.samples - first);
+    const netc_layout &layout = kernel.layout;
+    Planes planes = workspace.planes();
+    const uint8_t *x = batch.x + first * batch.row_stride;
+    if (batch.packed) pack_bits(x, batch.row_stride, rows, layout.reads, layout.num_reads, planes);
+    else if (!pack_bytes(x, batch.row_stride, batch.column_stride, rows, layout.reads, layout.num_reads, planes))
+        return false;
+    workspace.evaluate();
+    if (batch.bits) {
+        int64_t stride = batch.bits_packed ? (runner.outputs + 7) / 8 : runner.outputs;
+        uint8_t *to = batch.bits + first * stride;
+        if (batch.bits_packed) unpack_bits(planes, rows, layout.places, runner.outputs, to, stride);
+        else unpack_bytes(planes, rows, layout.places, runner.outputs, to, stride);
     }
-    for (int64_t c = 1; c < classes; c++)
-        for (int64_t i = 0; i < kBlock; i++) {
-            int32_t score = scores[c * kBlock + i];
-            bool higher = score > best[i];
-            best[i] = higher ? score : best[i];
-            winner[i] = higher ? static_cast<int32_t>(c) : winner[i];
-        }
+    if (batch.scores || batch.classes)
+        workspace.count(rows, batch.scores ? batch.scores + first * runner.classes : nullptr,
+                        batch.classes ? batch.classes + first : nullptr);
+    return true;
 }
 
 void run(const netc_runner &runner, const netc_batch &batch) {
-    Memory inputs = aligned(runner.inputs * kPlaneBytes), outputs = aligned(runner.outputs * kPlaneBytes);
-    Memory scratch = aligned(runner.scratch_bytes);
-    bool wants_scores = batch.scores || batch.classes;
-    Memory scores = aligned(wants_scores ? runner.classes * kBlock * 4 : 0);
-    int64_t bits_stride = batch.bits_packed ? (runner.outputs + 7) / 8 : runner.outputs;
-    int32_t winner[kBlock];
-    for (int64_t first = 0; first < batch.samples; first += kBlock) {
-        int64_t rows = std::min(kBlock, batch.samples - first);
-        const uint8_t *x = batch.x + first * batch.row_stride;
-        if (batch.packed) pack_bits(x, batch.row_stride, rows, runner.inputs, inputs.get());
-        else if (!pack_bytes(x, batch.row_stride, batch.column_stride, rows, runner.inputs, inputs.get()))
-            bad_value(batch, runner.inputs, first, rows);
-        uint64_t *planes = reinterpret_cast<uint64_t *>(outputs.get());
-        runner.eval(runner.program, reinterpret_cast<const uint64_t *>(inputs.get()), planes, scratch.get());
-        if (batch.bits) {
-            uint8_t *to = batch.bits + first * bits_stride;
-            if (batch.bits_packed) unpack_bits(outputs.get(), rows, runner.outputs, to, bits_stride);
-            else unpack_bytes(outputs.get(), rows, runner.outputs, to, bits_stride);
-        }
-        if (!wants_scores) continue;
-        int32_t *counted = reinterpret_cast<int32_t *>(scores.get());
-        count_votes(runner, planes, counted);
-        if (batch.scores)
-            for (int64_t i = 0; i < rows; i++)
-                for (int64_t c = 0; c < runner.classes; c++)
-                    batch.scores[(first + i) * runner.classes + c] = counted[c * kBlock + i];
-        if (batch.classes) {
-            first_largest(counted, runner.classes, winner);
-            std::copy(winner, winner + rows, batch.classes + first);
-        }
-    }
+    const netc_kernel &kernel = kernel_for(runner, batch.samples);
+    int64_t block = block_of(kernel), blocks = (batch.samples + block - 1) / block;
+    std::atomic<int64_t> next{0}, bad{blocks};
+    int64_t threads = std::min(batch.threads, blocks);
+    Workspaces workspaces;
+    make(workspaces, runner, kernel, threads);
+    auto work = [&](int64_t member, int64_t) {
+        for (int64_t at; (at = next++) < bad.load();)
+            if (!run_block(runner, kernel, batch, at * block, workspaces[static_cast<size_t>(member)])) {
+                for (int64_t least = bad; at < least && !bad.compare_exchange_weak(least, at);) {
+                }
+            }
+    };
+    Team().run(threads, work);
+    if (bad < blocks) bad_value(batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
 }
 
 void run_machine(const netc_runner &runner, int64_t free_inputs, int64_t latches, int64_t steps, int64_t sequences,
                  const uint8_t *x, uint8_t *y, uint8_t *state) {
-    int64_t visible = runner.outputs - latches;
-    Memory inputs = aligned(runner.inputs * kPlaneBytes), outputs = aligned(runner.outputs * kPlaneBytes);
-    Memory scratch = aligned(runner.scratch_bytes);
-    uint8_t *state_in = inputs.get() + free_inputs * kPlaneBytes;
-    const uint8_t *state_out = outputs.get() + visible * kPlaneBytes;
-    for (int64_t first = 0; first < sequences; first += kBlock) {
-        int64_t rows = std::min(kBlock, sequences - first);
-        if (!pack_bytes(state + first * latches, latches, 1, rows, latches, state_in))
+    const netc_kernel &kernel = kernel_for(runner, sequences);
+    const netc_layout &layout = kernel.layout;
+    int64_t visible = runner.outputs - latches, block = block_of(kernel);
+    int64_t free_reads = std::lower_bound(layout.reads, layout.reads + layout.num_reads, free_inputs) - layout.reads;
+    Workspace workspace(runner, kernel);
+    Planes planes = workspace.planes();
+    size_t bytes = static_cast<size_t>(planes.bytes);
+    // The state by itself: inputs that no gate reads are part of it, and planes of inputs may be used again.
+    Memory now = aligned(latches * planes.bytes);
+    Planes states{now.get(), planes.bytes};
+    Array<uint32_t> every(static_cast<size_t>(latches)), own(static_cast<size_t>(latches));
+    for (int64_t i = 0; i < latches; i++) {
+        every[i] = static_cast<uint32_t>(i);
+        own[i] = static_cast<uint32_t>(2 * i);
+    }
+    for (int64_t first = 0; first < sequences; first += block) {
+        int64_t rows = std::min(block, sequences - first);
+        if (!pack_bytes(state + first * latches, latches, 1, rows, every.data(), latches, states))
             throw UserError{"", "a state holds a value that is neither 0 nor 1"};
         for (int64_t step = 0; step < steps; step++) {
-            const uint8_t *now = x + (step * sequences + first) * free_inputs;
-            if (!pack_bytes(now, free_inputs, 1, rows, free_inputs, inputs.get()))
+            const uint8_t *given = x + (step * sequences + first) * free_inputs;
+            if (!pack_bytes(given, free_inputs, 1, rows, layout.reads, free_reads, planes))
                 throw UserError{"", format("step %lld: an input is neither 0 nor 1", static_cast<long long>(step))};
-            runner.eval(runner.program, reinterpret_cast<const uint64_t *>(inputs.get()),
-                        reinterpret_cast<uint64_t *>(outputs.get()), scratch.get());
-            unpack_bytes(outputs.get(), rows, visible, y + (step * sequences + first) * visible, visible);
-            std::memcpy(state_in, state_out, static_cast<size_t>(latches * kPlaneBytes));
+            for (int64_t i = free_reads; i < layout.num_reads; i++)
+                std::memcpy(planes[i], states[layout.reads[i] - free_inputs], bytes);
+            workspace.evaluate();
+            unpack_bytes(planes, rows, layout.places, visible, y + (step * sequences + first) * visible, visible);
+            for (int64_t i = 0; i < latches; i++) {
+                uint32_t place = layout.places[visible + i];
+                const uint64_t *from = reinterpret_cast<const uint64_t *>(planes[place >> 1]);
+                uint64_t *to = reinterpret_cast<uint64_t *>(states[i]), flip = -static_cast<uint64_t>(place & 1);
+                for (size_t word = 0; word < bytes / 8; word++) to[word] = from[word] ^ flip;
+            }
         }
-        unpack_bytes(state_in, rows, latches, state + first * latches, latches);
+        unpack_bytes(states, rows, own.data(), latches, state + first * latches, latches);
     }
 }
 
@@ -103,10 +151,27 @@ using namespace netc;
 
 extern "C" {
 
+netc_pool *netc_pool_new(void) { return new (std::nothrow) netc_pool; }
+
+void netc_pool_free(netc_pool *pool) { delete pool; }
+
 int64_t netc_run(const netc_runner *runner, const netc_batch *batch) {
     return guard([&]() -> int64_t {
         run(*runner, *batch);
         return 0;
+    });
+}
+
+int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t blocks, int64_t threads) {
+    return guard([&]() -> int64_t {
+        const netc_kernel &kernel = kernel_for(*runner, samples);
+        Workspaces workspaces;
+        make(workspaces, *runner, kernel, threads);
+        auto begin = std::chrono::steady_clock::now();
+        Team().run(threads, [&](int64_t member, int64_t members) {
+            for (int64_t at = member; at < blocks; at += members) workspaces[static_cast<size_t>(member)].evaluate();
+        });
+        return (std::chrono::steady_clock::now() - begin) / std::chrono::nanoseconds(1);
     });
 }
 

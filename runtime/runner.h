@@ -1,37 +1,61 @@
-/* Running a loaded program over a batch: pack, evaluate, count votes, unpack, 512 samples at a time. */
+/* Running a loaded program over a batch: pack, evaluate, count votes, unpack, a block of samples at a time. */
 #ifndef NETC_RUNTIME_RUNNER_H
 #define NETC_RUNTIME_RUNNER_H
 
 #include <stdint.h>
 
-/* Evaluates one block: inputs uint64[inputs][8] and outputs uint64[outputs][8], 64-byte aligned; sample i of the block is
- * bit i % 64 of word i / 64. */
-typedef void (*netc_eval)(const void *program, const uint64_t *inputs, uint64_t *outputs, void *scratch);
+/* Evaluates one block in place. A plane is one bit of every sample of the block: sample i is bit i % 8 of byte i / 8.
+ * Planes lie one after another, 64-byte aligned; see netc_runner for which holds what. */
+typedef void (*netc_eval)(const void *code, void *planes);
+
+/* Where values lie: before eval plane i < num_reads holds input reads[i], in ascending order; after it output i is plane
+ * places[i] >> 1, complemented if places[i] & 1. Plane `planes` follows the program's own and is 0 all the time: constant
+ * outputs are there. */
+typedef struct netc_layout {
+    int64_t planes;
+    int64_t num_reads;
+    const uint32_t *reads;
+    const uint32_t *places;
+} netc_layout;
+
+typedef struct netc_votes netc_votes;
+
+typedef struct netc_kernel {
+    netc_eval eval;
+    const void *code;
+    int64_t plane_bytes; /* 16, 32, 64 or 128: a block is 8 times as many samples */
+    netc_layout layout;
+    const netc_votes *votes; /* null: no head */
+} netc_kernel;
+
+typedef struct netc_pool netc_pool;
 
 typedef struct netc_runner {
-    netc_eval eval;
-    const void *program;
-    int64_t scratch_bytes;
-    int64_t inputs, outputs;
-    int64_t classes; /* 0: no head */
-    const int64_t *start;
-    const uint32_t *bit;
-    const int32_t *weight;
-    const int32_t *offset;
+    netc_kernel wide;  /* for long batches */
+    netc_kernel small; /* for batches of no more samples than its block; eval is null if there is none */
+    netc_pool *pool; /* of memory for planes */
+    int64_t inputs, outputs, classes; /* classes is 0 without a head */
 } netc_runner;
 
 /* x: bytes 0 or 1 at x + row * row_stride + column * column_stride, or with `packed` rows of bits, bit j of byte b being
  * input 8b + j. Results that are not wanted are null. */
 typedef struct netc_batch {
     const uint8_t *x;
-    int64_t row_stride, column_stride, packed, samples;
+    int64_t row_stride, column_stride, packed, samples, threads;
     uint8_t *bits; /* [samples][outputs], or with bits_packed [samples][(outputs + 7) / 8] */
     int64_t bits_packed;
     int32_t *scores;  /* [samples][classes] */
     int32_t *classes; /* [samples] */
 } netc_batch;
 
+netc_pool *netc_pool_new(void);
+void netc_pool_free(netc_pool *pool);
+
 int64_t netc_run(const netc_runner *runner, const netc_batch *batch);
+
+/* Evaluates only the gates, `blocks` times with the kernel for so many samples, on whatever the planes hold; returns
+ * nanoseconds. */
+int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t blocks, int64_t threads);
 
 /* Steps a machine: the runner's inputs are `free_inputs` bits and then the state, its outputs `outputs` bits and then the
  * next state. x: bytes [steps][sequences][free_inputs]; y: bytes [steps][sequences][outputs]; state: bytes

@@ -1,4 +1,4 @@
-/* The table kernel: a LUT network as records that a few small loops walk over. */
+/* The table kernel: a program as records that a few small loops walk over. */
 #ifndef NETC_RUNTIME_TABLE_H
 #define NETC_RUNTIME_TABLE_H
 
@@ -6,16 +6,13 @@
 
 typedef struct netc_table netc_table;
 
-/* Programs a network of LUTs with k <= 3 fan-ins. roots: the literals that are outputs, in order. */
-netc_table *netc_table_new(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int64_t k, int64_t inputs,
-                           const uint32_t *roots, int64_t num_roots);
-void netc_table_free(netc_table *program);
-int64_t netc_table_scratch_bytes(const netc_table *program);
-int64_t netc_table_records(const netc_table *program);
+/* Records of a grouped program; null if there is no memory. The program may go. */
+netc_table *netc_table_new(const netc_program *program);
+void netc_table_free(netc_table *table);
 /* Kernels, best first on this machine: their number, and the name of one. */
 int64_t netc_table_num_kernels(void);
 const char *netc_table_kernel_name(int64_t index);
-/* The function that evaluates a block with a kernel; null for an index that is not there. */
-netc_eval netc_table_kernel(int64_t index);
+/* The function that evaluates a block of planes of so many bytes with a kernel; null for what is not there. */
+netc_eval netc_table_kernel(int64_t index, int64_t plane_bytes);
 
 #endif

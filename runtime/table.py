@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import numpy as np
+from typing import Any, ClassVar
 
 from netc import native
 from netc.errors import NetcError
 from netc.model import Model
+
+from .program import Program
 
 __all__ = ["TableEngine", "kernels"]
 
@@ -33,24 +33,24 @@ class TableEngine:
         there = kernels()
         if kernel is not None and kernel not in there:
             raise NetcError("", f"no kernel {kernel!r} on this machine", f"there are {', '.join(there)}")
-        network = model.network(K)
         self.kernel = kernel or there[0]
-        handle = native.lib.netc_table_new(
-            native.view(network.fanins, np.uint32),
-            native.view(network.tables, np.uint64),
-            network.num_luts,
-            network.k,
-            network.ports.leaves,
-            native.view(network.roots, np.uint32),
-            network.ports.outputs,
-        )
+        self._program = Program(model.network(K), grouped=True)
+        handle = native.lib.netc_table_new(self._program.handle)
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the program")
-        self.program = native.ffi.gc(handle, native.lib.netc_table_free)
-        self.function = native.lib.netc_table_kernel(there.index(self.kernel))
-        self.scratch_bytes = int(native.lib.netc_table_scratch_bytes(self.program))
+        self._table = native.ffi.gc(handle, native.lib.netc_table_free)
+        self.wide = self._kernel(there.index(self.kernel), 64)
+        self.small = None
+
+    def _kernel(self, index: int, plane_bytes: int) -> Any:
+        made = native.ffi.new("netc_kernel *")
+        made.eval = native.lib.netc_table_kernel(index, plane_bytes)
+        made.code = self._table
+        made.plane_bytes = plane_bytes
+        self._program.lay_out(made)
+        return made
 
     @property
-    def records(self) -> int:
+    def operations(self) -> int:
         """Operations for each block of samples."""
-        return int(native.lib.netc_table_records(self.program))
+        return self._program.operations

@@ -111,7 +111,7 @@ const char *netc_table_kernel_name(int64_t index) {
     return index >= 0 && index < kernels().count ? kernels().list[static_cast<size_t>(index)].name : nullptr;
 }
 
-netc_eval netc_table_kernel(int64_t index) {
-    return index >= 0 && index < kernels().count ? kernels().list[static_cast<size_t>(index)].evaluate : nullptr;
+netc_eval netc_table_kernel(int64_t index, int64_t plane_bytes) {
+    return index >= 0 && index < kernels().count && plane_bytes == 64 ? kernels().list[static_cast<size_t>(index)].evaluate : nullptr;
 }
 }

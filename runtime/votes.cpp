@@ -1,87 +1,158 @@
-// Carry-save counting: a column of digits holds at most two planes; a third turns them into a sum, which stays, and a carry,
-// which goes up a column: one full adder a vote, five operations on 512 samples.
 #include "runtime/votes.hpp"
 
-#include "runtime/planes.hpp"
+#include <algorithm>
+#include <memory>
+
+#include "runtime/targets.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace netc {
 namespace {
 
-constexpr int kDigits = 32;
+constexpr int kDigits = 36;  // scores have at most 32; the carries of a block of 16 start four higher
 
+// Sums that are not carried to the end: at most two planes a digit; a third makes a full adder of them.
 struct Columns {
     Word8 planes[kDigits][2];
     int count[kDigits];
 };
 
-NETC_CLONES
-void add_votes(const uint64_t *outputs, const uint32_t *bit, const int32_t *weight, int64_t votes, Columns *columns) {
-    for (int64_t i = 0; i < votes; i++) {
-        uint64_t flip = weight[i] < 0 ? ~uint64_t{0} : 0;  // -w * x = -w + w * !x; the caller adds the -w
-        Word8 vote = *reinterpret_cast<const Word8 *>(outputs + 8 * static_cast<size_t>(bit[i])) ^ flip;
-        uint64_t size = weight[i] < 0 ? -static_cast<int64_t>(weight[i]) : weight[i];
-        for (int digit = 0; size >> digit; digit++) {
-            if (!(size >> digit & 1)) continue;
-            Word8 carry = vote;
-            int at = digit;
-            while (columns->count[at] == 2) {
-                Word8 a = columns->planes[at][0], b = columns->planes[at][1], x = a ^ b;
-                columns->planes[at][0] = x ^ carry;
-                columns->count[at] = 1;
-                carry = (a & b) | (x & carry);
-                at++;
+namespace portable {
+#define NETC_TARGET
+#define NETC_TERNARY 0
+#include "runtime/votes_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_TERNARY
+}  // namespace portable
+#if defined(__x86_64__)
+namespace avx2 {
+#define NETC_TARGET NETC_TARGET_AVX2
+#define NETC_TERNARY 0
+#include "runtime/votes_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_TERNARY
+}  // namespace avx2
+namespace avx512 {
+#define NETC_TARGET NETC_TARGET_AVX512
+#define NETC_TERNARY 1
+#include "runtime/votes_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_TERNARY
+}  // namespace avx512
+#endif
+
+struct Kernels {
+    void (*count)(const netc_votes &, Planes, int64_t, Word8 *) = portable::count;
+    void (*first_largest)(int64_t, int, Word8 *, Word8 *, int) = portable::first_largest;
+
+    Kernels() {
+#if defined(__x86_64__)
+        if (__builtin_cpu_supports("avx512f")) {
+            count = avx512::count;
+            first_largest = avx512::first_largest;
+        } else if (__builtin_cpu_supports("avx2")) {
+            count = avx2::count;
+            first_largest = avx2::first_largest;
+        }
+#endif
+    }
+};
+
+const Kernels &kernels() {
+    static const Kernels chosen;
+    return chosen;
+}
+
+int digits_of(uint64_t value) {
+    int digits = 0;
+    while (value >> digits) digits++;
+    return digits;
+}
+
+// Numbers of 512 samples from planes of their digits: to[i * stride] for the first `rows`.
+void unpack_numbers(const Word8 *digits, int count, uint32_t base, int64_t rows, int32_t *to, int64_t stride) {
+    for (int64_t i = 0; i < rows; i++) to[i * stride] = static_cast<int32_t>(base);
+    for (int at = 0; at < count; at += 8) {
+        alignas(64) Word8 eight[8] = {};
+        std::copy(digits + at, digits + std::min(at + 8, count), eight);
+        alignas(64) uint8_t values[kBlock];
+        unpack_digits(reinterpret_cast<const uint8_t *>(eight), values);
+        for (int64_t i = 0; i < rows; i++)
+            to[i * stride] = static_cast<int32_t>(static_cast<uint32_t>(to[i * stride]) +
+                                                  (static_cast<uint32_t>(values[i]) << at));
+    }
+}
+
+// -w * x is w * !x - w, so all votes are positive.
+std::unique_ptr<netc_votes> prepare(const netc_layout &layout, int64_t classes, const int64_t *start, const uint32_t *bit,
+                                    const int32_t *weight, const int32_t *offset) {
+    auto votes = std::make_unique<netc_votes>();
+    Array<int64_t> least(static_cast<size_t>(classes)), most(static_cast<size_t>(classes));
+    for (int64_t c = 0; c < classes; c++) {
+        votes->first_group.push(static_cast<uint32_t>(votes->groups.size()));
+        least[c] = most[c] = offset[c];
+        for (int64_t i = start[c]; i < start[c + 1]; i++) (weight[i] < 0 ? least : most)[c] += weight[i];
+        for (int digit = 0; digit < 32; digit++) {
+            netc_votes::Group group{static_cast<uint32_t>(votes->planes.size()), 0, 0, digit};
+            for (uint32_t complement = 0; complement < 2; complement++) {
+                if (complement) group.plain_end = static_cast<uint32_t>(votes->planes.size());
+                for (int64_t i = start[c]; i < start[c + 1]; i++) {
+                    uint64_t size = static_cast<uint64_t>(weight[i] < 0 ? -int64_t{weight[i]} : weight[i]);
+                    uint32_t plane = layout.places[bit[i]] ^ (weight[i] < 0);
+                    if ((size >> digit & 1) && (plane & 1) == complement) votes->planes.push(plane);
+                }
             }
-            columns->planes[at][columns->count[at]++] = carry;
+            group.end = static_cast<uint32_t>(votes->planes.size());
+            if (group.end > group.begin) votes->groups.push(group);
         }
     }
-}
-
-// One plane a digit. Returns the number of digits.
-NETC_CLONES
-int add_columns(Columns *columns, Word8 *digits) {
-    Word8 carry = {};
-    int last = 0;
-    for (int at = 0; at < kDigits; at++) {
-        Word8 a = columns->count[at] > 0 ? columns->planes[at][0] : Word8{};
-        Word8 b = columns->count[at] > 1 ? columns->planes[at][1] : Word8{};
-        Word8 x = a ^ b;
-        digits[at] = x ^ carry;
-        carry = (a & b) | (x & carry);
-        bool any = false;
-        for (int w = 0; w < 8; w++) any |= digits[at][w] != 0;
-        if (any) last = at + 1;
+    votes->first_group.push(static_cast<uint32_t>(votes->groups.size()));
+    votes->lowest = *std::min_element(least.begin(), least.end());
+    for (int64_t c = 0; c < classes; c++) {
+        votes->bias.push(static_cast<uint32_t>(least[c] - votes->lowest));
+        votes->digits = std::max(votes->digits, digits_of(static_cast<uint64_t>(most[c] - votes->lowest)));
     }
-    return last;
-}
-
-NETC_CLONES
-void add_shifted(const uint8_t *values, int shift, int32_t *scores) {
-    for (int64_t i = 0; i < kBlock; i++)
-        scores[i] = static_cast<int32_t>(static_cast<uint32_t>(scores[i]) + (static_cast<uint32_t>(values[i]) << shift));
+    votes->winner_digits = digits_of(static_cast<uint64_t>(classes - 1));
+    return votes;
 }
 
 }  // namespace
 
-void count_votes(const netc_runner &runner, const uint64_t *outputs, int32_t *scores) {
-    for (int64_t c = 0; c < runner.classes; c++) {
-        Columns columns;
-        for (int &count : columns.count) count = 0;
-        int64_t from = runner.start[c], votes = runner.start[c + 1] - from;
-        add_votes(outputs, runner.bit + from, runner.weight + from, votes, &columns);
-        int32_t offset = runner.offset[c];
-        for (int64_t i = 0; i < votes; i++)
-            if (runner.weight[from + i] < 0) offset += runner.weight[from + i];
-        alignas(64) Word8 digits[kDigits];
-        int count = add_columns(&columns, digits);
-        const uint8_t *planes = reinterpret_cast<const uint8_t *>(digits);
-        int32_t *row = scores + c * kBlock;
-        for (int64_t i = 0; i < kBlock; i++) row[i] = offset;
-        for (int at = 0; at < count; at += 8) {  // digits past the last are 0
-            alignas(64) uint8_t values[kBlock];
-            unpack_digits(planes + at * kPlaneBytes, values);
-            add_shifted(values, at, row);
+void count_votes(const netc_votes &votes, Planes planes, int64_t rows, int32_t *scores, int32_t *classes, void *scratch) {
+    int64_t num_classes = static_cast<int64_t>(votes.bias.size());
+    Word8 *digits = static_cast<Word8 *>(scratch), *winner = digits + num_classes * votes.digits;
+    for (int64_t first = 0; first < rows; first += kBlock) {
+        int64_t here = std::min(kBlock, rows - first);
+        kernels().count(votes, planes, first / 8, digits);
+        if (scores)
+            for (int64_t c = 0; c < num_classes; c++)
+                unpack_numbers(digits + c * votes.digits, votes.digits, static_cast<uint32_t>(votes.lowest), here,
+                               scores + first * num_classes + c, num_classes);
+        if (classes) {
+            kernels().first_largest(num_classes, votes.digits, digits, winner, votes.winner_digits);
+            unpack_numbers(winner, votes.winner_digits, 0, here, classes + first, 1);
         }
     }
 }
 
 }  // namespace netc
+
+using namespace netc;
+
+extern "C" {
+
+netc_votes *netc_votes_new(const netc_layout *layout, int64_t classes, const int64_t *start, const uint32_t *bit,
+                           const int32_t *weight, const int32_t *offset) {
+    netc_votes *made = nullptr;
+    int64_t code = guard([&]() -> int64_t {
+        made = prepare(*layout, classes, start, bit, weight, offset).release();
+        return 0;
+    });
+    return code < 0 ? nullptr : made;
+}
+
+void netc_votes_free(netc_votes *votes) { delete votes; }
+}

@@ -29,7 +29,8 @@ def declarations(path: Path) -> str:
 
 first = ROOT / "netc/core/core.h"
 second = ROOT / "runtime/runner.h"
-heads.sort(key=lambda path: (path != first, path != second))  # these two define the structs that the others take
+third = ROOT / "runtime/program.h"
+heads.sort(key=lambda path: (path != first, path != second, path != third))  # they define what the others take
 
 ffibuilder = cffi.FFI()
 ffibuilder.cdef("\n".join(declarations(path) for path in heads))

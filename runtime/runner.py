@@ -1,0 +1,49 @@
+"""An engine and a head, as the core's runner takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from netc import native
+from netc.head import Head
+from netc.protocols import Engine
+
+__all__ = ["Runner"]
+
+
+class Runner:
+    """A ``netc_runner`` and all that it points to."""
+
+    def __init__(self, engine: Engine, inputs: int, outputs: int, head: Head | None = None) -> None:
+        self.struct = native.ffi.new("netc_runner *")
+        self._alive: list[Any] = [engine]
+        self.struct.inputs, self.struct.outputs = inputs, outputs
+        self.struct.classes = head.classes if head is not None else 0
+        self.struct.wide = engine.wide[0]
+        self._count(self.struct.wide, head)
+        if engine.small is not None:
+            self.struct.small = engine.small[0]
+            self._count(self.struct.small, head)
+        self.struct.pool = self._owned(native.lib.netc_pool_new(), native.lib.netc_pool_free)
+
+    def _count(self, kernel: Any, head: Head | None) -> None:
+        """Have a kernel's outputs counted by a head."""
+        if head is None:
+            return
+        votes = native.lib.netc_votes_new(
+            native.ffi.addressof(kernel, "layout"),
+            head.classes,
+            native.view(head.start, np.int64),
+            native.view(head.bit, np.uint32),
+            native.view(head.weight, np.int32),
+            native.view(head.offset, np.int32),
+        )
+        kernel.votes = self._owned(votes, native.lib.netc_votes_free)
+
+    def _owned(self, handle: Any, free: Any) -> Any:
+        if handle == native.ffi.NULL:
+            raise MemoryError("no memory for the program")
+        self._alive.append(native.ffi.gc(handle, free))
+        return self._alive[-1]
