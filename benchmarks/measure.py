@@ -87,12 +87,18 @@ def environment() -> dict[str, str]:
     found = {"netc": version("netc"), "python": platform.python_version(), "machine": platform.machine()}
     if ABC is not None:
         found["abc"] = _abc_version(ABC)
-    try:
-        cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
-        found["cpu"] = cpu[1] if cpu else ""
-    except OSError:
-        pass
+    if cpu := cpu_name():
+        found["cpu"] = cpu
     return found
+
+
+def cpu_name() -> str:
+    """What Linux calls the processor; empty elsewhere."""
+    try:
+        name = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        return ""
+    return name[1] if name else ""
 
 
 def save(name: str, data: Any) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from netc.recover import recover_wiring
     from netc.simulation import simulate
     from netc.targets import compile, emit, save, write
+    from netc.timing import bench
 
 # Public names and where they live: imported when first used, so that `import netc` is fast.
 _HOMES = {
@@ -50,6 +51,7 @@ _HOMES = {
     "Model": "model",
     "NetcError": "errors",
     "Tiled": "layers",
+    "bench": "timing",
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
@@ -80,6 +82,7 @@ __all__ = [
     "Model",
     "NetcError",
     "Tiled",
+    "bench",
     "check",
     "compile",
     "emit",

@@ -50,6 +50,7 @@ BACKENDS = {
 
 ENGINES = {
     "c": "netc.runtime.compiled:CompiledEngine",
+    "machine": "netc.runtime.machine_code:MachineCodeEngine",
     "table": "netc.runtime.table:TableEngine",
 }
 

@@ -1,8 +1,9 @@
-// A LUT network as operations on planes.
+// A LUT network as operations of two or three operands: what engines are made of.
 #pragma once
 
 #include <cstdint>
 
+#include "netc/core/aig.hpp"
 #include "netc/core/array.hpp"
 #include "runtime/runner.hpp"
 
@@ -11,14 +12,47 @@ extern "C" {
 }
 
 struct netc_program {
-    // planes[to] = table(planes[a], planes[b], planes[c]); a is the table's least significant operand. Tables are the
-    // smallest among permutations of their operands. One of two operands reads `a` for `c`, too, and ignores it.
+    // to = table(a, b, c); a is the table's least significant operand. One of two operands reads `a` for `c`, too, and
+    // ignores it. A function is 0 where all its operands are: complements are pushed to the outputs.
     struct Operation {
-        uint32_t to, a, b, c;
+        uint32_t to, a, b, c;  // signals: 0 .. inputs - 1, then what operations compute
         uint8_t table;
     };
-    netc::Array<uint32_t> reads;           // inputs, ascending: plane i holds input reads[i]
-    netc::Array<Operation> operations;     // in order
-    netc::Array<uint32_t> places;          // of outputs: 2 * plane + complement; plane `planes` is constant 0
-    uint32_t planes = 0;
+    uint32_t inputs = 0, signals = 0;
+    netc::Array<Operation> operations;  // in topological order
+    netc::Array<netc::Lit> roots;       // 2 * (signal + 1) + complement; 0 and 1 are constant
 };
+
+namespace netc {
+
+using Operation = netc_program::Operation;
+
+inline uint32_t operand(const Operation &op, unsigned j) { return j == 0 ? op.a : j == 1 ? op.b : op.c; }
+// Operands may coincide; only the first of equals is a use.
+inline bool is_use(const Operation &op, unsigned j) {
+    return j == 0 || (j == 1 && op.b != op.a) || (j == 2 && op.c != op.a && op.c != op.b);
+}
+
+// A table of three for operands that are functions of three themselves.
+inline uint8_t composed(uint8_t table, const uint8_t *operands) {
+    unsigned value = 0;
+    for (unsigned e = 0; e < 8; e++) {
+        if (!(table >> e & 1)) continue;
+        unsigned term = 0xFF;
+        for (unsigned j = 0; j < 3; j++) term &= e >> j & 1 ? operands[j] : ~operands[j];
+        value |= term;
+    }
+    return static_cast<uint8_t>(value);
+}
+// Operands as such functions.
+constexpr uint8_t kColumn[3] = {0xAA, 0xCC, 0xF0};
+
+// Signals that are outputs, as 0 or 1 each.
+inline Array<uint8_t> outputs_of(const netc_program &program) {
+    Array<uint8_t> is_output = Array<uint8_t>::zeros(program.signals);
+    for (Lit root : program.roots)
+        if (root > 1) is_output[(root >> 1) - 1] = 1;
+    return is_output;
+}
+
+}  // namespace netc

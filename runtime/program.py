@@ -1,21 +1,21 @@
-"""A LUT network as operations on planes, in the core."""
+"""A LUT network as operations, in the core."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from netc import native
-from netc.lut import LutNetwork
+from netc.model import Model
 
 __all__ = ["Program"]
 
 
 class Program:
-    """The outputs of a network of at most 3 inputs a LUT; `grouped`, operations of one function follow each other."""
+    """A model's logic as operations of at most so many `operands`, 2 or 3."""
 
-    def __init__(self, network: LutNetwork, *, grouped: bool) -> None:
+    def __init__(self, model: Model, operands: int) -> None:
+        # Trained gates are taken as they are. Of others two inputs suffice: operations are merged from them.
+        network = model.network(operands if model.as_trained else 2)
         handle = native.lib.netc_program_new(
             native.view(network.fanins, np.uint32),
             native.view(network.tables, np.uint64),
@@ -24,13 +24,9 @@ class Program:
             network.ports.leaves,
             native.view(network.roots, np.uint32),
             network.ports.outputs,
-            grouped,
+            operands,
         )
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the program")
         self.handle = native.ffi.gc(handle, native.lib.netc_program_free)
         self.operations = int(native.lib.netc_program_operations(self.handle))
-
-    def lay_out(self, kernel: Any) -> None:
-        """Tell a ``netc_kernel`` where values are; it must not outlive this program."""
-        native.lib.netc_program_layout(self.handle, native.ffi.addressof(kernel, "layout"))

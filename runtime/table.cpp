@@ -3,20 +3,55 @@
 
 #include <memory>
 
+#include "runtime/order.hpp"
+
+namespace netc {
+namespace {
+
+// The permutation of operands that makes the table smallest: fewer kinds of loops.
+Operation canonical(const Operation &given) {
+    static constexpr uint8_t kOrders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    Operation best = given;
+    for (const auto &order : kOrders) {
+        uint8_t columns[3];
+        for (unsigned j = 0; j < 3; j++) columns[order[j]] = kColumn[j];
+        uint8_t table = composed(given.table, columns);
+        if (table < best.table)
+            best = {given.to, operand(given, order[0]), operand(given, order[1]), operand(given, order[2]), table};
+    }
+    return best;
+}
+
+void record(netc_table &table, const netc_program &program) {
+    Array<uint32_t> next = next_uses(program);
+    table.records.reserve(program.operations.size());
+    for (size_t i = 0; i < program.operations.size(); i++) {
+        const Operation &op = program.operations[i];
+        netc_table::Record record{0, table.places.of(op.a), table.places.of(op.b), table.places.of(op.c)};
+        for (unsigned j = 0; j < 3; j++)
+            if (is_use(op, j) && next[3 * i + j] == kUnread) table.places.release(operand(op, j));
+        record.to = table.places.take(op.to);
+        table.records.push(record);
+        if (table.runs.empty() || table.runs.back().table != op.table) table.runs.push({op.table, 0});
+        table.runs.back().count++;
+    }
+    table.places.finish(program);
+}
+
+}  // namespace
+}  // namespace netc
+
 using namespace netc;
 
 extern "C" {
 
-netc_table *netc_table_new(const netc_program *program) {
+netc_table *netc_table_new(netc_program *program) {
     netc_table *made = nullptr;
     int64_t code = guard([&]() -> int64_t {
-        auto table = std::make_unique<netc_table>();
-        table->records.reserve(program->operations.size());
-        for (const auto &op : program->operations) {
-            table->records.push({op.to, op.a, op.b, op.c});
-            if (table->runs.empty() || table->runs.back().table != op.table) table->runs.push({op.table, 0});
-            table->runs.back().count++;
-        }
+        auto table = std::make_unique<netc_table>(*program);
+        for (Operation &op : program->operations) op = canonical(op);
+        order_by_function(*program);
+        record(*table, *program);
         made = table.release();
         return 0;
     });
@@ -24,4 +59,6 @@ netc_table *netc_table_new(const netc_program *program) {
 }
 
 void netc_table_free(netc_table *table) { delete table; }
+
+void netc_table_layout(const netc_table *table, netc_layout *layout) { *layout = table->places.layout(); }
 }

@@ -6,9 +6,11 @@
 
 typedef struct netc_table netc_table;
 
-/* Records of a grouped program; null if there is no memory. The program may go. */
-netc_table *netc_table_new(const netc_program *program);
+/* Records of a program, which is left in another order; null if there is no memory. The program may go. */
+netc_table *netc_table_new(netc_program *program);
 void netc_table_free(netc_table *table);
+/* The layout points into the table. */
+void netc_table_layout(const netc_table *table, netc_layout *layout);
 /* Kernels, best first on this machine: their number, and the name of one. */
 int64_t netc_table_num_kernels(void);
 const char *netc_table_kernel_name(int64_t index);

@@ -34,8 +34,9 @@ class TableEngine:
         if kernel is not None and kernel not in there:
             raise NetcError("", f"no kernel {kernel!r} on this machine", f"there are {', '.join(there)}")
         self.kernel = kernel or there[0]
-        self._program = Program(model.network(K), grouped=True)
-        handle = native.lib.netc_table_new(self._program.handle)
+        program = Program(model, K)
+        self.operations = program.operations  # for each block of samples
+        handle = native.lib.netc_table_new(program.handle)
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the program")
         self._table = native.ffi.gc(handle, native.lib.netc_table_free)
@@ -47,10 +48,5 @@ class TableEngine:
         made.eval = native.lib.netc_table_kernel(index, plane_bytes)
         made.code = self._table
         made.plane_bytes = plane_bytes
-        self._program.lay_out(made)
+        native.lib.netc_table_layout(self._table, native.ffi.addressof(made, "layout"))
         return made
-
-    @property
-    def operations(self) -> int:
-        """Operations for each block of samples."""
-        return self._program.operations

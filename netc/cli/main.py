@@ -15,6 +15,7 @@ EXIT_NO, EXIT_USAGE, EXIT_STOPPED, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 70, 130
 
 # Command, its module in netc.cli, its line in `netc --help`: kept here so that help loads no command.
 COMMANDS = {
+    "bench": ("bench", "Measure how fast a model runs here."),
     "blif": ("blif", "Write a circuit as BLIF."),
     "cec": ("cec", "Check whether two circuits are equivalent."),
     "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),

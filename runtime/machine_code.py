@@ -1,0 +1,62 @@
+"""The machine-code engine: gates as a straight line of instructions for this processor, made without a compiler."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from netc import native
+from netc.errors import NetcError
+from netc.model import Model
+
+from .program import Program
+
+__all__ = ["MachineCodeEngine", "targets"]
+
+_SMALL = 16  # bytes of a plane for batches of no more than 128 samples
+
+
+def targets() -> list[str]:
+    """The instruction sets that this machine runs and netc makes code for, best first: ``avx512``, ``avx2``."""
+    count = native.lib.netc_machine_code_num_targets()
+    return [native.ffi.string(native.lib.netc_machine_code_target_name(index)).decode() for index in range(count)]
+
+
+class MachineCodeEngine:
+    """x86-64 code that keeps values in registers for as long as they are read again soon.
+
+    The fastest engine while code and planes fit the second level of cache: some tens of thousands of gates. `target`
+    forces one of `targets()`. Raises `NetcError` where the machine has none of them, or where the system forbids a
+    program to make code; the engine ``table`` runs there.
+    """
+
+    name: ClassVar[str] = "machine"
+
+    def __init__(self, model: Model, *, target: str | None = None) -> None:
+        there = targets()
+        if not there:
+            raise NetcError("", "no machine code is made for this processor", "use the engine table")
+        if target is not None and target not in there:
+            raise NetcError("", f"no target {target!r} on this machine", f"there are {', '.join(there)}")
+        self.target = target or there[0]
+        index = there.index(self.target)
+        program = Program(model, int(native.lib.netc_machine_code_target_operands(index)))
+        self.operations = program.operations  # for each block of samples
+        handle = native.lib.netc_machine_code_new(program.handle, index)
+        if handle == native.ffi.NULL:
+            raise MemoryError("no memory for the program")
+        self._code = native.ffi.gc(handle, native.lib.netc_machine_code_free)
+        self.wide = self._kernel(int(native.lib.netc_machine_code_target_bytes(index)))
+        self.small = self._kernel(_SMALL)
+
+    def _kernel(self, plane_bytes: int) -> Any:
+        if native.lib.netc_machine_code_emit(self._code, plane_bytes) < 0:
+            raise NetcError("", "this system forbids programs to make machine code", "use the engine table")
+        made = native.ffi.new("netc_kernel *")
+        native.lib.netc_machine_code_kernel(self._code, plane_bytes, made)
+        return made
+
+    @property
+    def bytes(self) -> int:
+        """What one block touches: its code and its planes."""
+        planes = (int(self.wide.layout.planes) + 1) * int(self.wide.plane_bytes)
+        return planes + int(native.lib.netc_machine_code_size(self._code, self.wide.plane_bytes))

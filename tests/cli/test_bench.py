@@ -1,0 +1,74 @@
+"""`netc bench` as a person or a script meets it."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netc import Builder, write
+
+Netc = Callable[..., Any]
+ROOT = Path(__file__).parents[2]
+DIGITS = ROOT / "examples" / "digits" / "model.pt"
+QUICK = ("--engine", "table", "--seconds", "0.001")
+
+
+def test_the_report_says_what_was_measured(netc: Netc) -> None:
+    done = netc("bench", DIGITS, "-j", "2", *QUICK)
+    assert done.code == 0
+    assert done.err == ""
+    for words in ("all engines right on 1,100 random samples", "gates alone", "classes a second", "2 threads", "in L2"):
+        assert words in done.text
+    assert [line.split()[1] for line in done.text.splitlines() if line.startswith("table, ")] == [
+        "bool",
+        "packed",
+        "uint8",
+    ]
+
+
+def test_json_and_a_plot_come_together(netc: Netc, tmp_path: Path) -> None:
+    done = netc("bench", DIGITS, *QUICK, "-j", "1", "--json", "--plot", "speed.svg")
+    assert done.code == 0
+    found = json.loads(done.out)
+    assert found["netc"]
+    assert found["schema"] == 1
+    assert found["threads"] == [1]
+    assert [engine["name"] for engine in found["engines"]] == ["table"]
+    assert set(found["limits"]) == {"registers", "l1", "l2", "l3"}
+    texts = [text.text for text in ET.parse(tmp_path / "speed.svg").iter("{http://www.w3.org/2000/svg}text")]
+    assert "model: classes a second" in texts
+    assert "table, 512 samples" in texts
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_runs(netc: Netc, tmp_path: Path) -> None:
+    done = netc("bench", tmp_path / "missing.pt", "--plot", "speed.gif")
+    assert done.code == 2
+    assert done.err == "netc: speed.gif: a plot is an .svg or a .png\n"
+    assert not (tmp_path / "speed.gif").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--engine", "tabel"], "no engine called 'tabel'"),
+        (["--seconds", "0"], "0.0 is not in the range"),
+    ],
+)
+def test_bad_options_are_one_line(netc: Netc, arguments: list[str], words: str) -> None:
+    done = netc("bench", DIGITS, *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_circuit_comes_from_a_pipe(netc: Netc, tmp_path: Path) -> None:
+    build = Builder(2)
+    write(build.finish([build.xor(build.input(0), build.input(1))]), tmp_path / "xor.aag")
+    done = netc("bench", *QUICK, input=(tmp_path / "xor.aag").read_bytes())
+    assert done.code == 0
+    assert "rows of bits a second" in done.text
