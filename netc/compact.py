@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
+from netc.files import Source
 from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.npz import load
-from netc.files import Source
 from netc.model import Model
 from netc.targets import emit
 

@@ -43,7 +43,7 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", nan: 
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
     net = registry.resolve("netc.runtime.net:Net")
-    return net(subject, made(subject, **options), nan=nan)
+    return net(subject, made(subject, **options), nan=nan, options=options)
 
 
 def backend_for(target: str, **options: Any) -> Any:

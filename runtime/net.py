@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netc import native
+from netc.compact import pack, unpack
 from netc.errors import NetcError
 from netc.head import Head
 from netc.machine import Machine
 from netc.model import Model
 from netc.protocols import Engine
+from netc.targets import compile as compile_net
 
+from . import stream, workers
 from .runner import Runner
 
 __all__ = ["MachineNet", "Net"]
@@ -31,13 +36,27 @@ class Net:
     ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so.
     Anything else is a `NetcError`; so is NaN among features, unless `nan` is ``"false"``: then it is above no
     threshold, as in torch. `threads` splits long batches; the default uses every core.
+
+    A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the engine's name and
+    `options`, from which the other process makes its own. It may be used in a process that was forked.
     """
 
-    def __init__(self, model: Model, engine: Engine, *, nan: str = "error") -> None:
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        *,
+        nan: str = "error",
+        options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.model = model
         self.nan = nan
         self.engine = engine
+        self.options = dict(options)
         self._runner = Runner(engine, model.logic.inputs, model.logic.ports.outputs, model.head)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (pack(self.model), self.model.name, self.engine.name, self.nan, self.options)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
@@ -80,6 +99,30 @@ class Net:
         """``int32[n]``: the first class with the largest score."""
         self._head()
         return self._run(x, packed, threads, lambda rows: np.empty(rows, np.int32), "classes")
+
+    def stream(
+        self,
+        items: Iterable[stream.Item],
+        *,
+        wanted: str = "classes",
+        packed: bool = False,
+        packed_out: bool = False,
+        threads: int | None = None,
+        workers: int = 0,
+    ) -> Iterator[npt.NDArray[Any]]:
+        """An array of answers for each item, in order: `wanted` is ``"classes"``, ``"scores"``, ``"logits"`` or
+        ``"bits"``.
+
+        An item is an array as the other methods take it, or the rows of a file (`netc.data.open_samples`, and the
+        ``parts`` of such rows). No more than a few items and answers are in memory at a time: the next item is taken
+        from the iterator, in a thread, while this one is answered. With `workers` items go to so many processes,
+        which share the cores among themselves; answers are the same. A `NetcError` about a row counts rows from the
+        first item on.
+        """
+        question = stream.Question(wanted, packed, packed_out, threads)
+        if workers:
+            return _over_workers(self, items, question, workers)
+        return stream.answers(self, items, question)
 
     def _head(self) -> Head:
         if self.model.head is None:
@@ -170,6 +213,15 @@ class Net:
         """
         most = 1 << 62 if samples is None else samples
         return native.call(native.lib.netc_time_gates, self._runner.struct, most, blocks, threads) / 1e9
+
+
+_over_workers = workers.answers
+
+
+def _made_again(packed: bytes, name: str, engine: str, nan: str, options: dict[str, Any]) -> Net:
+    """The net that was pickled."""
+    net: Net = compile_net(replace(unpack(packed), name=name), engine=engine, nan=nan, **options)
+    return net
 
 
 class MachineNet:

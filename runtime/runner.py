@@ -10,6 +10,8 @@ from netc import native
 from netc.head import Head
 from netc.protocols import Engine
 
+from .forks import renewed_after_fork
+
 __all__ = ["Runner"]
 
 
@@ -26,6 +28,11 @@ class Runner:
         if engine.small is not None:
             self.struct.small = engine.small[0]
             self._count(self.struct.small, head)
+        self.renew_pool()
+        renewed_after_fork(self)
+
+    def renew_pool(self) -> None:
+        """An empty pool of planes; the one before lives on, since a call may be using it."""
         self.struct.pool = self._owned(native.lib.netc_pool_new(), native.lib.netc_pool_free)
 
     def _count(self, kernel: Any, head: Head | None) -> None:

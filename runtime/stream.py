@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,10 +88,13 @@ def answers(net: Net, items: Iterable[Item], question: Question) -> Iterator[Arr
 
 def _ahead(items: Iterable[Item]) -> Iterator[Item]:
     """The same items, each taken from the iterator before the one ahead of it is asked for."""
-    end = object()
     iterator = iter(items)
+
+    def take() -> list[Item]:
+        return list(islice(iterator, 1))
+
     with ThreadPoolExecutor(1, "netc-reader") as reader:
-        coming = reader.submit(next, iterator, end)
-        while (item := coming.result()) is not end:
-            coming = reader.submit(next, iterator, end)
-            yield item
+        coming = reader.submit(take)
+        while taken := coming.result():
+            coming = reader.submit(take)
+            yield taken[0]

@@ -48,7 +48,7 @@ def _answers(net: Net, items: Iterable[Item], question: Question, workers: int) 
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (net,))
     try:
         for item in items:
-            coming.append(pool.submit(_answer, item, question))
+            coming.append(_submit(pool, item, question))
             if len(coming) > _AHEAD * workers:
                 found = coming.popleft().result()
                 first += len(found)
@@ -60,14 +60,24 @@ def _answers(net: Net, items: Iterable[Item], question: Question, workers: int) 
     except NetcError as error:
         raise counted_from(first, error) from None
     except BrokenProcessPool:
-        raise NetcError("", "a worker process ended before it answered", "was it out of memory? try fewer") from None
+        what = "a worker process ended before it answered"
+        raise NetcError("", what, "was it killed, or out of memory? fewer workers need less") from None
     finally:
         pool.shutdown(cancel_futures=True)
 
 
+def _submit(pool: ProcessPoolExecutor, item: Item, question: Question) -> Future[npt.NDArray[Any]]:
+    """This may start a worker, which from its beginning has to be deaf to Ctrl-C: it inherits what is blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_answer, item, question)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start(net: Net) -> None:
     """In a worker: Ctrl-C is for the process that asks, and without it there is nothing to do."""
-    global _net  # noqa: PLW0603 - what a pool's initializer is for
+    global _net
     _net = net
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -17,7 +17,7 @@ __all__ = ["Array", "Held", "Rows", "batch_rows", "in_order", "whole"]
 Array = npt.NDArray[Any]
 
 _BATCH_BYTES = 1 << 22  # of one thread's share of a batch: more falls out of the caches, less is all overhead
-_MOST_BATCH_BYTES = 1 << 26
+_MOST_BATCH_BYTES = 1 << 24
 _BLOCK = 512  # samples that engines run together
 
 
