@@ -69,9 +69,9 @@ def lines_of(answers: Array, separator: str) -> bytes:
 
     Each number of the range that occurs is spelled once, padded with zero bytes, which go at the end.
     """
-    table = answers.reshape(len(answers), -1).view(np.uint8 if answers.dtype == np.bool_ else answers.dtype)
-    if not table.size:
+    if not answers.size:
         return b"\n" * len(answers)
+    table = answers.reshape(len(answers), -1).view(np.uint8 if answers.dtype == np.bool_ else answers.dtype)
     low, high = int(table.min()), int(table.max())
     if low >= 0 and high <= _LARGEST_DIGIT:
         return _digits(table, separator)

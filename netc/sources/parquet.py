@@ -67,14 +67,8 @@ class Groups:
         with _opened(self.path) as file:
             groups = range(self.first, self.stop)
             found = file.iter_batches(rows, row_groups=groups, columns=list(self.names), use_threads=False)
-            while (batch := self._next(found)) is not None:
+            while (batch := _next(self.path, found)) is not None:
                 yield self._table([self._numbers(name, batch.column(name)) for name in self.names])
-
-    def _next(self, batches: Iterator[Any]) -> Any:
-        try:
-            return next(batches, None)
-        except Exception as error:  # noqa: BLE001 - pyarrow's own, which are of many kinds
-            raise NetcError(str(self.path), f"the file is damaged: {_first_line(error)}") from None
 
     def _numbers(self, name: str, column: Any) -> Array:
         """One column as ``[rows, numbers]``; a value that is missing is NaN."""
@@ -116,6 +110,14 @@ def _place(path: Path, name: str) -> str:
     return f"{path}: column {name!a}"
 
 
+def _next(path: Path, batches: Iterator[Any]) -> Any:
+    """The next of pyarrow's batches, or None."""
+    try:
+        return next(batches, None)
+    except Exception as error:  # noqa: BLE001 - pyarrow's own, which are of many kinds
+        raise NetcError(str(path), f"the file is damaged: {_first_line(error)}") from None
+
+
 def _is_list(kind: Any) -> bool:
     from pyarrow import types
 
@@ -129,14 +131,17 @@ def open_parquet(path: Path, names: list[str]) -> Groups:
     columns = 0
     with _opened(path) as file:
         for name in names:
-            kind = file.schema_arrow.field(name).type
+            index = file.schema_arrow.get_field_index(name)
+            if index < 0:
+                raise NetcError(_place(path, name), "there are two columns of this name")
+            kind = file.schema_arrow.field(index).type
             number = kind.value_type if _is_list(kind) else kind
             if not (types.is_integer(number) or types.is_floating(number) or types.is_boolean(number)):
                 raise NetcError(_place(path, name), f"it has type {kind}; samples are numbers")
             if types.is_fixed_size_list(kind):
                 columns += kind.list_size
             elif _is_list(kind):
-                first = next(file.iter_batches(1, columns=[name]), None)
+                first = _next(path, file.iter_batches(1, columns=[name], use_threads=False))
                 columns += len(first.column(0)[0] or ()) if first is not None else 0
             else:
                 columns += 1

@@ -55,10 +55,12 @@ class Lines:
         for block in self._blocks(file):
             at = 0
             while at < len(block):
-                if not self._read(block[at:], batch[filled:], state):
-                    batch = batch.astype(np.float64)
+                narrow = self._read(block[at:], batch[filled:], state)
                 at += state.bytes
                 filled += state.rows
+                if not narrow:
+                    read, batch = batch[:filled], np.empty(batch.shape)
+                    batch[:filled] = read
                 if filled == rows:
                     yield batch
                     batch, filled = np.empty_like(batch), 0
