@@ -51,7 +51,8 @@ class Lines:
 
     def _batches(self, file: BinaryIO, rows: int) -> Iterator[Array]:
         state = native.ffi.new("netc_lines *", {"columns": self.columns, "line": 1})
-        batch, filled = np.empty((rows, self.columns), np.uint8), 0
+        batch: Array = np.empty((rows, self.columns), np.uint8)
+        filled = 0
         for block in self._blocks(file):
             at = 0
             while at < len(block):
