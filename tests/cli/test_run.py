@@ -125,7 +125,7 @@ def test_memory_does_not_follow_the_size_of_an_array(tmp_path: Path, workers: st
 def test_memory_does_not_follow_the_size_of_other_files(tmp_path: Path, suffix: str) -> None:
     save(network(), tmp_path / "m.npz")
     peaks = []
-    for rows in (1000, 4_000_000):
+    for rows in (800_000, 4_000_000):
         path = tmp_path / f"{rows}{suffix}"
         if suffix == ".npz":
             np.savez(path, x=np.zeros((rows, INPUTS), np.uint8))
@@ -137,9 +137,10 @@ def test_memory_does_not_follow_the_size_of_other_files(tmp_path: Path, suffix: 
         else:
             pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
             parquet = pytest.importorskip("pyarrow.parquet")
-            table = pa.table({f"c{i}": np.random.default_rng(i).integers(0, 2, 1000) for i in range(INPUTS)})
+            group = min(rows, 200_000)
+            table = pa.table({f"c{i}": np.random.default_rng(i).integers(0, 2, group) for i in range(INPUTS)})
             with parquet.ParquetWriter(path, table.schema) as writer:
-                for _ in range(rows // 1000):
+                for _ in range(rows // group):
                     writer.write_table(table)
         peaks.append(peak(tmp_path, "m.npz", path.name, "-O0", "-q", "-j", "2", "-o", "out.npy"))
         assert len(np.load(tmp_path / "out.npy", mmap_mode="r")) == rows
