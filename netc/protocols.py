@@ -49,3 +49,7 @@ class Engine(Protocol):
     name: ClassVar[str]
     wide: Any
     small: Any
+
+    def kernel_of(self, plane_bytes: int) -> Any:
+        """A kernel for planes of so many bytes; 64 is always there."""
+        ...

@@ -49,6 +49,7 @@ BACKENDS = {
 }
 
 ENGINES = {
+    "auto": "netc.runtime.fastest:fastest",
     "c": "netc.runtime.compiled:CompiledEngine",
     "machine": "netc.runtime.machine_code:MachineCodeEngine",
     "table": "netc.runtime.table:TableEngine",

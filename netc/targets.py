@@ -26,12 +26,13 @@ def compile(model: Machine, *, engine: str = ..., **options: Any) -> Any: ...
 def compile(model: Grid, *, engine: str = ..., **options: Any) -> Any: ...
 
 
-def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", nan: str = "error", **options: Any) -> Any:
+def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: str = "error", **options: Any) -> Any:
     """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.net.MachineNet`, for a `Grid` a
     `netc.runtime.grid.GridNet`.
 
-    `engine` is ``"table"`` (starts at once) or ``"c"`` (compiles C, cached); `options` are the engine's. `nan` is
-    ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with latches runs as ``Machine.of(graph)``.
+    `engine` is ``"table"`` (starts at once), ``"machine"`` (x86-64 code made in memory), ``"c"`` (compiles C, cached),
+    or ``"auto"``: the fastest of the first two here. `options` are the engine's. `nan` is ``"error"`` or ``"false"``:
+    what an encoder makes of NaN. A graph with latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):
@@ -43,7 +44,7 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "table", nan: 
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
     net = registry.resolve("netc.runtime.net:Net")
-    return net(subject, made(subject, **options), nan=nan, options=options)
+    return net(subject, made(subject, **options), nan=nan, asked=engine, options=options)
 
 
 def backend_for(target: str, **options: Any) -> Any:

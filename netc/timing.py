@@ -132,7 +132,7 @@ def bench(
         raise NetcError("engines", "there is nothing to measure")
     built: list[tuple[str, Any, float]] = []
     skipped: dict[str, str] = {}
-    for name in registry.ENGINES if engines is None else dict.fromkeys(engines):
+    for name in _distinct_engines() if engines is None else dict.fromkeys(engines):
         started = time.perf_counter()
         try:
             net = compile_net(model, engine=name)
@@ -160,6 +160,10 @@ def bench(
         tuple(_times(name, net, model, build, rates, cores, seconds) for name, net, build in built),
         skipped,
     )
+
+
+def _distinct_engines() -> list[str]:
+    return [name for name in registry.ENGINES if name != "auto"]  # which is one of the others
 
 
 def _inputs(model: Model, samples: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:

@@ -101,6 +101,12 @@ class CompiledEngine:
         self.wide.layout.places = native.view(self._places, np.uint32)
         self.small = None
 
+    def kernel_of(self, plane_bytes: int) -> Any:
+        """The ``netc_kernel *``, for planes of 64 bytes; it must not outlive the engine."""
+        if plane_bytes != _PLANE_BYTES:
+            raise NetcError("", f"compiled C has no planes of {plane_bytes} bytes")
+        return self.wide
+
 
 def _obtain(model: Model, compiler: CCompiler, flags: Sequence[str], store: Cache | None, limit: float) -> Any:
     """The loaded library, from the cache or compiled."""

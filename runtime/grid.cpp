@@ -329,10 +329,10 @@ private:
 
 extern "C" {
 
-netc_grid *netc_grid_new(const netc_runner *runner, const netc_grid_shape *shape, int64_t threads) {
+netc_grid *netc_grid_new(const netc_kernel *kernel, const netc_grid_shape *shape, int64_t threads) {
     netc_grid *made = nullptr;
     int64_t code = guard([&]() -> int64_t {
-        made = new netc_grid(runner->wide, *shape, threads);
+        made = new netc_grid(*kernel, *shape, threads);
         return 0;
     });
     return code < 0 ? nullptr : made;

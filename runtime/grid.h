@@ -27,8 +27,8 @@ typedef struct netc_grid_updates {
     int64_t first_step;
 } netc_grid_updates;
 
-/* All cells are 0 at first. The runner is copied, what it points to must stay. Null: no memory. */
-netc_grid *netc_grid_new(const netc_runner *runner, const netc_grid_shape *shape, int64_t threads);
+/* All cells are 0 at first. The kernel, for planes of 64 bytes, is copied; what it points to must stay. Null: no memory. */
+netc_grid *netc_grid_new(const netc_kernel *kernel, const netc_grid_shape *shape, int64_t threads);
 void netc_grid_free(netc_grid *grid);
 /* state: bytes 0 and 1, [grids][height][width][channels]. */
 int64_t netc_grid_load(netc_grid *grid, const uint8_t *state);

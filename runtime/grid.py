@@ -14,8 +14,6 @@ from netc.errors import NetcError
 from netc.grid import Grid
 from netc.protocols import Engine
 
-from .runner import Runner
-
 __all__ = ["GridNet"]
 
 _CALL = 1 << 28  # cells times steps between two looks at whether Ctrl-C was pressed
@@ -33,7 +31,7 @@ class GridNet:
         self.grid = grid
         self.engine = engine
         logic = grid.cell.logic
-        self._runner = Runner(engine, logic.inputs, grid.channels)
+        self._kernel = engine.kernel_of(64)
         read = np.flatnonzero(logic.live()[1 : 1 + logic.inputs])
         self._taps = [(int(index), *map(int, grid.taps()[index])) for index in read]
         self._cost = len(read) + logic.num_ands
@@ -131,7 +129,7 @@ class GridNet:
         shape.grids, shape.height, shape.width, shape.channels = grids, height, width, channels
         shape.periodic = self.grid.boundary == "periodic"
         shape.taps, shape.num_taps = taps, len(self._taps)
-        handle = native.lib.netc_grid_new(self._runner.struct, shape, threads)
+        handle = native.lib.netc_grid_new(self._kernel, shape, threads)
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the grids")
         core = native.ffi.gc(handle, native.lib.netc_grid_free)

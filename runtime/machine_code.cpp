@@ -1,4 +1,5 @@
 // Instructions in memory that is first writable and then executable, never both.
+#include <algorithm>
 #include <memory>
 
 #include "runtime/order.hpp"
@@ -11,6 +12,7 @@ extern "C" {
 #if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__))
 #include <sys/mman.h>
 
+#include "runtime/targets.hpp"
 #include "runtime/x86.hpp"
 
 namespace netc {
@@ -26,7 +28,10 @@ public:
     Pages(const Pages &) = delete;
     Pages &operator=(const Pages &) = delete;
 
-    bool fill(const Array<uint8_t> &bytes) {
+    // Code for vectors of so many bytes; planes may be longer, and it runs for each part of them.
+    bool fill(const Array<uint8_t> &bytes, int64_t plane_bytes, int64_t vector_bytes) {
+        plane_bytes_ = plane_bytes;
+        vector_bytes_ = vector_bytes;
         size_ = bytes.size();
         void *start = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (start == MAP_FAILED) return false;
@@ -34,10 +39,14 @@ public:
         std::memcpy(start, bytes.data(), size_);
         return mprotect(start, size_, PROT_READ | PROT_EXEC) == 0;
     }
-    void run(void *planes) const { reinterpret_cast<void (*)(void *)>(start_)(planes); }
+    void run(void *planes) const {
+        for (int64_t part = 0; part < plane_bytes_; part += vector_bytes_)
+            reinterpret_cast<void (*)(void *)>(start_)(static_cast<char *>(planes) + part);
+    }
     size_t size() const { return size_; }
 
 private:
+    int64_t plane_bytes_ = 0, vector_bytes_ = 1;
     void *start_ = nullptr;
     size_t size_ = 0;
 };
@@ -46,7 +55,7 @@ struct Target {
     const char *name;
     bool evex;
     RegisterFile file;
-    int64_t bytes;
+    int64_t vector_bytes;
 };
 
 // Best first.
@@ -55,9 +64,8 @@ struct Targets {
     int64_t count = 0;
 
     Targets() {
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-            list[count++] = {"avx512", true, {32, true}, 64};
-        if (__builtin_cpu_supports("avx2")) list[count++] = {"avx2", false, {16, false}, 32};
+        if (has_avx512()) list[count++] = {"avx512", true, {32, true}, 64};
+        if (has_avx2()) list[count++] = {"avx2", false, {16, false}, 32};
     }
 };
 
@@ -68,7 +76,8 @@ const Targets &targets() {
 
 class Emitter {
 public:
-    Emitter(const Target &target, uint32_t plane_bytes) : target_(target), plane_bytes_(plane_bytes), out_(target.evex, plane_bytes) {}
+    Emitter(const Target &target, uint32_t plane_bytes, uint32_t vector_bytes)
+        : target_(target), plane_bytes_(plane_bytes), out_(target.evex, vector_bytes) {}
 
     const Array<uint8_t> &run(const Array<Instruction> &instructions) {
         for (uint8_t base : kBases)
@@ -151,13 +160,13 @@ struct netc_machine_code {
         netc::order_by_use(program);
         instructions = netc::allocate(program, given.file, places);
     }
-    netc::Pages &pages(int64_t plane_bytes) { return emitted[plane_bytes == 64 ? 2 : plane_bytes == 32 ? 1 : 0]; }
-    const netc::Pages &pages(int64_t plane_bytes) const { return const_cast<netc_machine_code *>(this)->pages(plane_bytes); }
+    netc::Pages &pages(int64_t plane_bytes) { return emitted[plane_bytes / 32]; }
+    const netc::Pages &pages(int64_t plane_bytes) const { return emitted[plane_bytes / 32]; }
 
     const netc::Target &target;
     netc::Places places;
     netc::Array<netc::Instruction> instructions;
-    netc::Pages emitted[3];
+    netc::Pages emitted[3];  // for planes of 16, 32 and 64 bytes
 };
 
 using namespace netc;
@@ -170,8 +179,8 @@ extern "C" {
 
 int64_t netc_machine_code_num_targets(void) { return targets().count; }
 const char *netc_machine_code_target_name(int64_t index) { return targets().list[index].name; }
+int64_t netc_machine_code_target_bytes(int64_t index) { return targets().list[index].vector_bytes; }
 int64_t netc_machine_code_target_operands(int64_t index) { return targets().list[index].file.ternary ? 3 : 2; }
-int64_t netc_machine_code_target_bytes(int64_t index) { return targets().list[index].bytes; }
 
 netc_machine_code *netc_machine_code_new(netc_program *program, int64_t target) {
     netc_machine_code *made = nullptr;
@@ -185,10 +194,12 @@ netc_machine_code *netc_machine_code_new(netc_program *program, int64_t target) 
 void netc_machine_code_free(netc_machine_code *code) { delete code; }
 
 int64_t netc_machine_code_emit(netc_machine_code *code, int64_t plane_bytes) {
+    if (code->pages(plane_bytes).size()) return 0;
     bool filled = false;
     int64_t status = guard([&]() -> int64_t {
-        Emitter emitter(code->target, static_cast<uint32_t>(plane_bytes));
-        filled = code->pages(plane_bytes).fill(emitter.run(code->instructions));
+        int64_t vector_bytes = std::min(plane_bytes, code->target.vector_bytes);
+        Emitter emitter(code->target, static_cast<uint32_t>(plane_bytes), static_cast<uint32_t>(vector_bytes));
+        filled = code->pages(plane_bytes).fill(emitter.run(code->instructions), plane_bytes, vector_bytes);
         return 0;
     });
     return status < 0 || !filled ? -1 : 0;

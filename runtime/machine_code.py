@@ -12,8 +12,6 @@ from .program import Program
 
 __all__ = ["MachineCodeEngine", "targets"]
 
-_SMALL = 16  # bytes of a plane for batches of no more than 128 samples
-
 
 def targets() -> list[str]:
     """The instruction sets that this machine runs and netc makes code for, best first: ``avx512``, ``avx2``."""
@@ -45,10 +43,11 @@ class MachineCodeEngine:
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the program")
         self._code = native.ffi.gc(handle, native.lib.netc_machine_code_free)
-        self.wide = self._kernel(int(native.lib.netc_machine_code_target_bytes(index)))
-        self.small = self._kernel(_SMALL)
+        self.wide = self.kernel_of(int(native.lib.netc_machine_code_target_bytes(index)))
+        self.small = self.kernel_of(16)
 
-    def _kernel(self, plane_bytes: int) -> Any:
+    def kernel_of(self, plane_bytes: int) -> Any:
+        """A ``netc_kernel *`` for planes of 16, 32 or 64 bytes; it must not outlive the engine."""
         if native.lib.netc_machine_code_emit(self._code, plane_bytes) < 0:
             raise NetcError("", "this system forbids programs to make machine code", "use the engine table")
         made = native.ffi.new("netc_kernel *")

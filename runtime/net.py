@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from netc.errors import NetcError
 from netc.head import Head
 from netc.machine import Machine
 from netc.model import Model
+from netc.native import ffi, lib
 from netc.protocols import Engine
 from netc.targets import compile as compile_net
 
@@ -27,6 +28,9 @@ __all__ = ["MachineNet", "Net"]
 
 ENCODE_ROWS = 4096  # rows of features that are turned into bits at a time
 
+_CORES = os.cpu_count() or 1
+_BITS, _PACKED_BITS, _SCORES, _CLASSES = lib.NETC_BITS, lib.NETC_PACKED_BITS, lib.NETC_SCORES, lib.NETC_CLASSES
+
 
 class Net:
     """A compiled model.
@@ -35,10 +39,13 @@ class Net:
     model has an encoder, features of shape (n, features) instead; or with ``packed=True`` ``uint8`` rows of
     ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so.
     Anything else is a `NetcError`; so is NaN among features, unless `nan` is ``"false"``: then it is above no
-    threshold, as in torch. `threads` splits long batches; the default uses every core.
+    threshold, as in torch. bool and ``uint8`` are read where they lie, whatever their strides, and only in the columns
+    that matter. `threads` splits long batches; the default uses every core. Results are written to `out` if it is
+    given, a C-contiguous array of the result's shape and type.
 
-    A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the engine's name and
-    `options`, from which the other process makes its own. It may be used in a process that was forked.
+    A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the name by which the
+    engine was `asked` for with its `options`, from which the other process makes its own. It may be used in a process
+    that was forked.
     """
 
     def __init__(
@@ -47,58 +54,70 @@ class Net:
         engine: Engine,
         *,
         nan: str = "error",
+        asked: str | None = None,
         options: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.model = model
         self.nan = nan
         self.engine = engine
+        self.asked = asked or engine.name
         self.options = dict(options)
-        self._runner = Runner(engine, model.logic.inputs, model.logic.ports.outputs, model.head)
+        self.inputs = model.logic.inputs
+        self.outputs = model.logic.ports.outputs
+        self._runner = Runner(engine, self.inputs, self.outputs, model.head)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made_again, (pack(self.model), self.model.name, self.engine.name, self.nan, self.options)
+        return _made_again, (pack(self.model), self.model.name, self.asked, self.nan, self.options)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
 
-    @property
-    def inputs(self) -> int:
-        return self.model.logic.inputs
-
-    @property
-    def outputs(self) -> int:
-        return self.model.logic.ports.outputs
-
     def bits(
-        self, x: npt.ArrayLike, *, packed: bool = False, packed_out: bool = False, threads: int | None = None
+        self,
+        x: npt.ArrayLike,
+        *,
+        packed: bool = False,
+        packed_out: bool = False,
+        threads: int | None = None,
+        out: npt.NDArray[Any] | None = None,
     ) -> npt.NDArray[Any]:
         """The logic's outputs, ``bool[n, outputs]``.
 
         With `packed_out` ``uint8[n, ceil(outputs / 8)]``, little bit order.
         """
-        width = -(-self.outputs // 8) if packed_out else self.outputs
+        if packed_out:
+            return self._run(x, packed, threads, out, _PACKED_BITS, (-(-self.outputs // 8),), np.uint8)
+        return self._run(x, packed, threads, out, _BITS, (self.outputs,), np.bool_)
 
-        def make(rows: int) -> npt.NDArray[Any]:
-            return np.empty((rows, width), np.uint8)
-
-        result = self._run(x, packed, threads, make, "bits", packed_out)
-        return result if packed_out else result.view(np.bool_)
-
-    def scores(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.int32]:
+    def scores(
+        self,
+        x: npt.ArrayLike,
+        *,
+        packed: bool = False,
+        threads: int | None = None,
+        out: npt.NDArray[np.int32] | None = None,
+    ) -> npt.NDArray[np.int32]:
         """``int32[n, classes]``: the votes, before `tau` and `beta`."""
         head = self._head()
         if head.only_class:
             raise NetcError("", "this model's head was lowered to the class: it has no scores any more")
-        return self._run(x, packed, threads, lambda rows: np.empty((rows, head.classes), np.int32), "scores")
+        return self._run(x, packed, threads, out, _SCORES, (head.classes,), np.int32)
 
     def logits(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.float32]:
         """``float32[n, classes]``: ``(score + beta) / tau``, what the trained network returns."""
         return self._head().logits(self.scores(x, packed=packed, threads=threads))
 
-    def predict(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.int32]:
+    def predict(
+        self,
+        x: npt.ArrayLike,
+        *,
+        packed: bool = False,
+        threads: int | None = None,
+        out: npt.NDArray[np.int32] | None = None,
+    ) -> npt.NDArray[np.int32]:
         """``int32[n]``: the first class with the largest score."""
         self._head()
-        return self._run(x, packed, threads, lambda rows: np.empty(rows, np.int32), "classes")
+        return self._run(x, packed, threads, out, _CLASSES, (), np.int32)
 
     def stream(
         self,
@@ -134,34 +153,40 @@ class Net:
         x: npt.ArrayLike,
         packed: bool,
         threads: int | None,
-        make: Callable[[int], npt.NDArray[Any]],
-        wanted: str,
-        packed_out: bool = False,
+        out: npt.NDArray[Any] | None,
+        wanted: int,
+        row: tuple[int, ...],
+        dtype: npt.DTypeLike,
     ) -> npt.NDArray[Any]:
         array = np.asarray(x)
         single = array.ndim == 1
-        array = array[None] if single else array
-        result = make(len(array) if array.ndim == 2 else 0)
+        if single:
+            array = array[None]
+        result = np.empty((len(array) if array.ndim == 2 else 0, *row), dtype)
+        if out is not None:
+            result = _checked(out, result.shape[1:] if single else result.shape, result.dtype)
+            result = result[None] if single else result
         encoder = self.model.encoder
         if encoder is not None and not packed and array.dtype != np.bool_:
             if array.ndim != 2 or array.shape[1] != encoder.features:
                 raise NetcError("", f"x has shape {np.shape(x)}; this model reads (n, {encoder.features}) features")
             for start in range(0, len(array), ENCODE_ROWS):
                 stop = min(len(array), start + ENCODE_ROWS)
-                bits = encoder.encode(array[start:stop], nan=self.nan, first_row=start).view(np.uint8)
-                self._run_bits(bits, False, threads, result[start:stop], wanted, packed_out)
+                bits = encoder.encode(array[start:stop], nan=self.nan, first_row=start)
+                self._run_bits(bits, False, threads, result[start:stop], wanted)
         else:
-            self._run_bits(self._as_bytes(array, packed), packed, threads, result, wanted, packed_out)
+            self._run_bits(self._as_bytes(array, packed), packed, threads, result, wanted)
+        if out is not None:
+            return out
         return result[0] if single else result
 
-    def _as_bytes(self, array: npt.NDArray[Any], packed: bool) -> npt.NDArray[np.uint8]:
+    def _as_bytes(self, array: npt.NDArray[Any], packed: bool) -> npt.NDArray[Any]:
+        """Of type bool or uint8, and the right shape."""
         width = -(-self.inputs // 8) if packed else self.inputs
         if array.ndim != 2 or array.shape[1] != width:
             what = "packed bits" if packed else "bits"
             raise NetcError("", f"x has shape {array.shape}; this model reads (n, {width}) {what}")
-        if array.dtype == np.bool_:
-            return array.view(np.uint8)
-        if array.dtype == np.uint8:
+        if array.dtype.char in "?B":
             return array
         if packed:
             raise NetcError("", f"packed bits are uint8, not {array.dtype}")
@@ -178,41 +203,52 @@ class Net:
         return bits
 
     def _run_bits(
-        self,
-        x: npt.NDArray[np.uint8],
-        packed: bool,
-        threads: int | None,
-        result: npt.NDArray[Any],
-        wanted: str,
-        packed_out: bool,
+        self, x: npt.NDArray[Any], packed: bool, threads: int | None, result: npt.NDArray[Any], wanted: int
     ) -> None:
         samples = len(x)
         if samples == 0:
             return
-        if x.strides[0] < 0 or x.strides[1] < 0 or (packed and x.strides[1] != 1):
-            x = np.ascontiguousarray(x)
-        wanted_threads = (os.cpu_count() or 1) if threads is None else threads
-        if wanted_threads < 1:
+        if x.flags.c_contiguous:
+            start, row_stride, column_stride = ffi.from_buffer("uint8_t[]", x), x.shape[1], 1
+        else:
+            if x.strides[0] < 0 or x.strides[1] < 0 or (packed and x.strides[1] != 1):
+                x = np.ascontiguousarray(x)
+            start, (row_stride, column_stride) = ffi.cast("uint8_t *", x.ctypes.data), x.strides
+        if threads is None:
+            threads = _CORES
+        elif threads < 1:
             raise NetcError("", f"threads={threads}; it is at least 1")
-        batch = native.ffi.new("netc_batch *")
-        batch.x = native.ffi.cast("uint8_t *", x.ctypes.data)
-        batch.row_stride, batch.column_stride = x.strides
-        batch.packed, batch.samples, batch.bits_packed = packed, samples, packed_out
-        batch.threads = wanted_threads
-        setattr(batch, wanted, native.out(result))
+        to = ffi.from_buffer(result, require_writable=True)
         try:
-            native.call(native.lib.netc_run, self._runner.struct, batch)
+            native.call(
+                lib.netc_run,
+                self._runner.struct,
+                start,
+                row_stride,
+                column_stride,
+                packed,
+                samples,
+                threads,
+                wanted,
+                to,
+            )
         except NetcError as error:
             hint = "give the model an encoder (thresholds), or binarise the data first"
             raise NetcError("", error.what, hint) from None
 
     def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
-        """Seconds to evaluate the gates alone, `blocks` times: no packing, no votes.
+        """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
+        return self._runner.time_gates(blocks, samples=samples, threads=threads)
 
-        `samples` chooses the kernel as a batch of so many samples does; the default is that of long batches.
-        """
-        most = 1 << 62 if samples is None else samples
-        return native.call(native.lib.netc_time_gates, self._runner.struct, most, blocks, threads) / 1e9
+
+def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The caller's array, if the result fits it."""
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
+        found = f"{out.dtype}{list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise NetcError("", f"out is {found}; the result is {dtype}{list(shape)}")
+    if not out.flags.c_contiguous or not out.flags.writeable:
+        raise NetcError("", "out is read-only or not contiguous")
+    return out
 
 
 _over_workers = workers.answers

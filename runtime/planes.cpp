@@ -13,21 +13,22 @@ typedef uint64_t Anywhere __attribute__((vector_size(64), aligned(1), may_alias)
 constexpr uint64_t kOnes = 0x0101010101010101u;
 constexpr uint64_t kNotBits = 0xFEFEFEFEFEFEFEFEu;
 
-// The next columns to pack: from the first that is wanted on, 64 or up to the last that is wanted. Columns begin at a
-// multiple of `step`.
+// The next 64 columns to pack, from the first that is wanted on; not beyond the last that is wanted, so the last tile may begin
+// earlier, and only rows of less than 64 columns give a narrower one. Columns begin and end at a multiple of `step`.
 struct Tile {
     const uint32_t *reads;
-    int64_t num_reads, step;
+    int64_t num_reads, step, columns;
     int64_t begin = 0, end = 0;  // of reads
     int64_t column = 0, width = 0;
 
-    Tile(const uint32_t *wanted, int64_t count, int64_t multiple = 1) : reads(wanted), num_reads(count), step(multiple) {}
+    Tile(const uint32_t *wanted, int64_t count, int64_t multiple = 1)
+        : reads(wanted), num_reads(count), step(multiple), columns(count ? (wanted[count - 1] + step) / step * step : 0) {}
     bool next() {
         begin = end;
         if (begin == num_reads) return false;
-        column = reads[begin] / step * step;
+        column = std::max<int64_t>(0, std::min(reads[begin] / step * step, columns - 64));
+        width = std::min<int64_t>(64, columns - column);
         while (end < num_reads && reads[end] < column + 64) end++;
-        width = reads[end - 1] + 1 - column;
         return true;
     }
 };
@@ -86,13 +87,13 @@ struct Kernels {
 
     Kernels() {
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx512f")) {
+        if (has_avx512()) {
             pack_rows = avx512::pack_rows;
             pack_bit_rows = avx512::pack_bit_rows;
             unpack_rows = avx512::unpack_rows;
             unpack_bit_rows = avx512::unpack_bit_rows;
             join_digits = avx512::join_digits;
-        } else if (__builtin_cpu_supports("avx2")) {
+        } else if (has_avx2()) {
             pack_rows = avx2::pack_rows;
             pack_bit_rows = avx2::pack_bit_rows;
             unpack_rows = avx2::unpack_rows;

@@ -14,6 +14,12 @@
 namespace netc {
 namespace {
 
+struct Batch {
+    const uint8_t *x;
+    int64_t row_stride, column_stride, packed, samples, threads, wanted;
+    void *to;
+};
+
 // The planes of one thread in one call.
 class Workspace {
 public:
@@ -51,7 +57,7 @@ const netc_kernel &kernel_for(const netc_runner &runner, int64_t samples) {
     return runner.small.eval && samples <= block_of(runner.small) ? runner.small : runner.wide;
 }
 
-[[noreturn]] void bad_value(const netc_batch &batch, const netc_layout &layout, int64_t first, int64_t rows) {
+[[noreturn]] void bad_value(const Batch &batch, const netc_layout &layout, int64_t first, int64_t rows) {
     for (int64_t row = first; row < first + rows; row++)
         for (int64_t i = 0; i < layout.num_reads; i++) {
             int64_t column = layout.reads[i];
@@ -64,7 +70,7 @@ const netc_kernel &kernel_for(const netc_runner &runner, int64_t samples) {
 }
 
 // False if the block's input is not bits.
-bool run_block(const netc_runner &runner, const netc_kernel &kernel, const netc_batch &batch, int64_t first,
+bool run_block(const netc_runner &runner, const netc_kernel &kernel, const Batch &batch, int64_t first,
                const Workspace &workspace) {
     int64_t rows = std::min(block_of(kernel), batch.samples - first);
     const netc_layout &layout = kernel.layout;
@@ -74,19 +80,24 @@ bool run_block(const netc_runner &runner, const netc_kernel &kernel, const netc_
     else if (!pack_bytes(x, batch.row_stride, batch.column_stride, rows, layout.reads, layout.num_reads, planes))
         return false;
     workspace.evaluate();
-    if (batch.bits) {
-        int64_t stride = batch.bits_packed ? (runner.outputs + 7) / 8 : runner.outputs;
-        uint8_t *to = batch.bits + first * stride;
-        if (batch.bits_packed) unpack_bits(planes, rows, layout.places, runner.outputs, to, stride);
-        else unpack_bytes(planes, rows, layout.places, runner.outputs, to, stride);
+    auto at = [&](auto *to, int64_t width) { return to + first * width; };
+    auto *bytes = static_cast<uint8_t *>(batch.to);
+    auto *numbers = static_cast<int32_t *>(batch.to);
+    int64_t packed_bytes = (runner.outputs + 7) / 8;
+    switch (batch.wanted) {
+        case NETC_BITS:
+            unpack_bytes(planes, rows, layout.places, runner.outputs, at(bytes, runner.outputs), runner.outputs);
+            break;
+        case NETC_PACKED_BITS:
+            unpack_bits(planes, rows, layout.places, runner.outputs, at(bytes, packed_bytes), packed_bytes);
+            break;
+        case NETC_SCORES: workspace.count(rows, at(numbers, runner.classes), nullptr); break;
+        default: workspace.count(rows, nullptr, at(numbers, 1));
     }
-    if (batch.scores || batch.classes)
-        workspace.count(rows, batch.scores ? batch.scores + first * runner.classes : nullptr,
-                        batch.classes ? batch.classes + first : nullptr);
     return true;
 }
 
-void run(const netc_runner &runner, const netc_batch &batch) {
+void run(const netc_runner &runner, const Batch &batch) {
     const netc_kernel &kernel = kernel_for(runner, batch.samples);
     int64_t block = block_of(kernel), blocks = (batch.samples + block - 1) / block;
     std::atomic<int64_t> next{0}, bad{blocks};
@@ -155,9 +166,10 @@ netc_pool *netc_pool_new(void) { return new (std::nothrow) netc_pool; }
 
 void netc_pool_free(netc_pool *pool) { delete pool; }
 
-int64_t netc_run(const netc_runner *runner, const netc_batch *batch) {
+int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t packed,
+                 int64_t samples, int64_t threads, int64_t wanted, void *to) {
     return guard([&]() -> int64_t {
-        run(*runner, *batch);
+        run(*runner, {x, row_stride, column_stride, packed, samples, threads, wanted, to});
         return 0;
     });
 }

@@ -37,21 +37,16 @@ typedef struct netc_runner {
     int64_t inputs, outputs, classes; /* classes is 0 without a head */
 } netc_runner;
 
-/* x: bytes 0 or 1 at x + row * row_stride + column * column_stride, or with `packed` rows of bits, bit j of byte b being
- * input 8b + j. Results that are not wanted are null. */
-typedef struct netc_batch {
-    const uint8_t *x;
-    int64_t row_stride, column_stride, packed, samples, threads;
-    uint8_t *bits; /* [samples][outputs], or with bits_packed [samples][(outputs + 7) / 8] */
-    int64_t bits_packed;
-    int32_t *scores;  /* [samples][classes] */
-    int32_t *classes; /* [samples] */
-} netc_batch;
+enum { NETC_BITS, NETC_PACKED_BITS, NETC_SCORES, NETC_CLASSES };
 
 netc_pool *netc_pool_new(void);
 void netc_pool_free(netc_pool *pool);
 
-int64_t netc_run(const netc_runner *runner, const netc_batch *batch);
+/* x: bytes 0 or 1 at x + row * row_stride + column * column_stride, or with `packed` rows of bits, bit j of byte b being
+ * input 8b + j. to: for `wanted` NETC_BITS uint8[samples][outputs], for NETC_PACKED_BITS
+ * uint8[samples][(outputs + 7) / 8], for NETC_SCORES int32[samples][classes], for NETC_CLASSES int32[samples]. */
+int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t packed,
+                 int64_t samples, int64_t threads, int64_t wanted, void *to);
 
 /* Evaluates only the gates, `blocks` times with the kernel for so many samples, on whatever the planes hold; returns
  * nanoseconds. */

@@ -54,3 +54,11 @@ class Runner:
             raise MemoryError("no memory for the program")
         self._alive.append(native.ffi.gc(handle, free))
         return self._alive[-1]
+
+    def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
+        """Seconds to evaluate the gates alone, `blocks` times: no packing, no votes.
+
+        `samples` chooses the kernel as a batch of so many samples does; the default is that of long batches.
+        """
+        most = 1 << 62 if samples is None else samples
+        return native.call(native.lib.netc_time_gates, self.struct, most, blocks, threads) / 1e9

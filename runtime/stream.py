@@ -59,10 +59,13 @@ class Question:
     def _of_array(self, net: Net, x: Array, first: int) -> Array:
         given: dict[str, Any] = {"packed": self.packed, "threads": self.threads}
         try:
-            if self.wanted == "bits":
-                return net.bits(x, packed_out=self.packed_out, **given)
-            method = {"classes": net.predict, "scores": net.scores, "logits": net.logits}[self.wanted]
-            return method(x, **given)
+            if self.wanted == "classes":
+                return net.predict(x, **given)
+            if self.wanted == "scores":
+                return net.scores(x, **given)
+            if self.wanted == "logits":
+                return net.logits(x, **given)
+            return net.bits(x, packed_out=self.packed_out, **given)
         except NetcError as error:
             place = f"{self.place}: {error.place}" if self.place and error.place else self.place or error.place
             raise counted_from(first, NetcError(place, error.what, error.hint)) from None

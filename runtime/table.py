@@ -40,12 +40,13 @@ class TableEngine:
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the program")
         self._table = native.ffi.gc(handle, native.lib.netc_table_free)
-        self.wide = self._kernel(there.index(self.kernel), 64)
-        self.small = None
+        self._index = there.index(self.kernel)
+        self.wide, self.small = self.kernel_of(64), self.kernel_of(16)
 
-    def _kernel(self, index: int, plane_bytes: int) -> Any:
+    def kernel_of(self, plane_bytes: int) -> Any:
+        """A ``netc_kernel *`` for planes of 64 or 16 bytes; it must not outlive the engine."""
         made = native.ffi.new("netc_kernel *")
-        made.eval = native.lib.netc_table_kernel(index, plane_bytes)
+        made.eval = native.lib.netc_table_kernel(self._index, plane_bytes)
         made.code = self._table
         made.plane_bytes = plane_bytes
         native.lib.netc_table_layout(self._table, native.ffi.addressof(made, "layout"))

@@ -11,44 +11,30 @@
 
 namespace {
 
-typedef uint64_t Plane __attribute__((vector_size(64)));  // 512 samples; every slot is one cache line
+typedef uint64_t Wide __attribute__((vector_size(64)));   // a cache line: 512 samples
+typedef uint64_t Small __attribute__((vector_size(16)));  // 128 samples
 
-// The tables that Compiler leaves: smallest under permutations of the operands, dependent on at least two of them.
+struct Kernel {
+    const char *name;
+    netc_eval wide, small;
+};
+
+typedef void (*Loop)(const netc_table::Record *, uint32_t, void *planes);
+
+// The tables that a netc_table holds: smallest under permutations of the operands, and 0 where they all are.
 constexpr unsigned permuted(unsigned table, unsigned i, unsigned j, unsigned k) {
     unsigned result = 0;
     for (unsigned e = 0; e < 8; e++) result |= (table >> ((e & 1) << i | (e >> 1 & 1) << j | (e >> 2 & 1) << k) & 1) << e;
     return result;
 }
-constexpr bool is_canonical(unsigned t) {
-    return t <= permuted(t, 0, 2, 1) && t <= permuted(t, 1, 0, 2) && t <= permuted(t, 1, 2, 0) &&
+constexpr bool is_made(unsigned t) {
+    return !(t & 1) && t <= permuted(t, 0, 2, 1) && t <= permuted(t, 1, 0, 2) && t <= permuted(t, 1, 2, 0) &&
            t <= permuted(t, 2, 0, 1) && t <= permuted(t, 2, 1, 0);
 }
-
-#define NETC_LUT2(NETC_TARGET)                                                    \
-    template <unsigned F>                                                         \
-    NETC_TARGET static inline Plane lut2(Plane a, Plane b) {                      \
-        if constexpr (F == 0x0) return Plane{};                                   \
-        else if constexpr (F == 0xF) return ~Plane{};                             \
-        else if constexpr (F == 0xA) return a;                                    \
-        else if constexpr (F == 0xC) return b;                                    \
-        else if constexpr (F == 0x5) return ~a;                                   \
-        else if constexpr (F == 0x3) return ~b;                                   \
-        else if constexpr (F == 0x8) return a & b;                                \
-        else if constexpr (F == 0x2) return a & ~b;                               \
-        else if constexpr (F == 0x4) return ~a & b;                               \
-        else if constexpr (F == 0x1) return ~(a | b);                             \
-        else if constexpr (F == 0xE) return a | b;                                \
-        else if constexpr (F == 0xB) return a | ~b;                               \
-        else if constexpr (F == 0xD) return ~a | b;                               \
-        else if constexpr (F == 0x7) return ~(a & b);                             \
-        else if constexpr (F == 0x6) return a ^ b;                                \
-        else return ~(a ^ b);                                                     \
-    }
 
 namespace portable {
 #define NETC_TARGET
 #define NETC_TERNARY 0
-NETC_LUT2(NETC_TARGET)
 #include "runtime/table_kernel.inc"
 #undef NETC_TARGET
 #undef NETC_TERNARY
@@ -58,7 +44,6 @@ NETC_LUT2(NETC_TARGET)
 namespace avx2 {
 #define NETC_TARGET NETC_TARGET_AVX2
 #define NETC_TERNARY 0
-NETC_LUT2(NETC_TARGET)
 #include "runtime/table_kernel.inc"
 #undef NETC_TARGET
 #undef NETC_TERNARY
@@ -73,11 +58,6 @@ namespace avx512 {
 }  // namespace avx512
 #endif
 
-struct Kernel {
-    const char *name;
-    netc_eval evaluate;
-};
-
 // Best first.
 struct Kernels {
     std::array<Kernel, 3> list{};
@@ -85,15 +65,16 @@ struct Kernels {
 
     Kernels() {
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx512f")) list[static_cast<size_t>(count++)] = {"avx512", avx512::evaluate};
-        if (__builtin_cpu_supports("avx2")) list[static_cast<size_t>(count++)] = {"avx2", avx2::evaluate};
-        list[static_cast<size_t>(count++)] = {"sse2", portable::evaluate};
+        if (netc::has_avx512()) add(avx512::kernel("avx512"));
+        if (netc::has_avx2()) add(avx2::kernel("avx2"));
+        add(portable::kernel("sse2"));
 #elif defined(__aarch64__)
-        list[static_cast<size_t>(count++)] = {"neon", portable::evaluate};
+        add(portable::kernel("neon"));
 #else
-        list[static_cast<size_t>(count++)] = {"portable", portable::evaluate};
+        add(portable::kernel("portable"));
 #endif
     }
+    void add(const Kernel &kernel) { list[static_cast<size_t>(count++)] = kernel; }
 };
 
 const Kernels &kernels() {
@@ -112,6 +93,8 @@ const char *netc_table_kernel_name(int64_t index) {
 }
 
 netc_eval netc_table_kernel(int64_t index, int64_t plane_bytes) {
-    return index >= 0 && index < kernels().count && plane_bytes == 64 ? kernels().list[static_cast<size_t>(index)].evaluate : nullptr;
+    if (index < 0 || index >= kernels().count) return nullptr;
+    const Kernel &kernel = kernels().list[static_cast<size_t>(index)];
+    return plane_bytes == sizeof(Wide) ? kernel.wide : plane_bytes == sizeof(Small) ? kernel.small : nullptr;
 }
 }

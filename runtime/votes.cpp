@@ -15,9 +15,26 @@ namespace {
 constexpr int kDigits = 36;  // scores have at most 32; the carries of a block of 16 start four higher
 
 // Sums that are not carried to the end: at most two planes a digit; a third makes a full adder of them.
+template <class Word>
 struct Columns {
-    Word8 planes[kDigits][2];
+    Word planes[kDigits][2];
     int count[kDigits];
+};
+
+// Words as they lie in planes of so many bytes.
+template <size_t bytes>
+struct WordOf;
+template <>
+struct WordOf<16> {
+    typedef uint64_t type __attribute__((vector_size(16)));
+};
+template <>
+struct WordOf<32> {
+    typedef uint64_t type __attribute__((vector_size(32)));
+};
+template <>
+struct WordOf<64> {
+    typedef uint64_t type __attribute__((vector_size(64)));
 };
 
 namespace portable {
@@ -50,10 +67,10 @@ struct Kernels {
 
     Kernels() {
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx512f")) {
+        if (has_avx512()) {
             count = avx512::count;
             first_largest = avx512::first_largest;
-        } else if (__builtin_cpu_supports("avx2")) {
+        } else if (has_avx2()) {
             count = avx2::count;
             first_largest = avx2::first_largest;
         }

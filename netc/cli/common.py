@@ -84,7 +84,11 @@ def outputs_option(command: Decorated) -> Decorated:
 def engine_option(what: str) -> Callable[[Decorated], Decorated]:
     """`--engine` for commands that run `what`."""
     return click.option(
-        "--engine", type=click.Choice(["table", "c"]), default="table", show_default=True, help=f"What runs the {what}."
+        "--engine",
+        type=click.Choice(["auto", "table", "machine", "c"]),
+        default="auto",
+        show_default=True,
+        help=f"What runs the {what}.",
     )
 
 

@@ -135,8 +135,8 @@ def command(
         common.print_json(facts)
     many = f"{grids:,} grids of " if grids > 1 else ""
     speed = updates / seconds if seconds else 0
-    what = f"{many}{height:,} x {width:,} cells, {steps:,} steps in {seconds:.3f} s ({speed:,.0f}/s, engine {engine})"
-    common.say(what, quiet or as_json)
+    what = f"{many}{height:,} x {width:,} cells, {steps:,} steps in {seconds:.3f} s"
+    common.say(f"{what} ({speed:,.0f}/s, engine {net.engine.name})", quiet or as_json)
     return 0
 
 

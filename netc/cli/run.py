@@ -117,14 +117,15 @@ def command(
         if sink is not None:
             sink.finish()
     seconds = time.perf_counter() - started
-    facts: dict[str, Any] = {"samples": done, "seconds": seconds, "engine": engine}
+    facts: dict[str, Any] = {"samples": done, "seconds": seconds, "engine": net.engine.name}
     facts |= scored.facts() if scored is not None else {}
     if as_json:
         common.print_json({"model": model, "data": data, **facts})
     elif scored is not None:
         print_scored(facts, loaded.class_names)
     rate = done / seconds if seconds else 0
-    common.say(f"{done:,} samples in {seconds:.3f} s ({rate:,.0f}/s, engine {engine})", quiet or as_json)
+    speed = f"{rate:,.0f}/s, engine {net.engine.name}"
+    common.say(f"{done:,} samples in {seconds:.3f} s ({speed})", quiet or as_json)
     return 0
 
 

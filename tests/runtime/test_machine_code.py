@@ -135,3 +135,13 @@ def test_a_system_that_forbids_executable_memory_is_reported() -> None:
     assert done.returncode == 0, done.stderr
     assert "forbids" in done.stdout
     assert "engine table" in done.stdout
+
+
+@pytest.mark.parametrize("target", targets())
+def test_planes_longer_than_a_register_are_evaluated_in_parts(target: str) -> None:
+    from netc import Grid
+
+    cell = Model.of_layers(random_network(3, 18, (60, 40, 2)))
+    state = data(60, 80).reshape(60, 40, 2)
+    expected = compile(Grid(cell), engine="table").run(state, 3)
+    assert np.array_equal(compile(Grid(cell), engine="machine", target=target).run(state, 3), expected)

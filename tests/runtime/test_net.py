@@ -60,7 +60,7 @@ def expected() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_every_batch_size_gives_the_same_answers(kernel: str, threads: int, expected: Any) -> None:
     bits, scores = expected
-    net = compile(model(), kernel=kernel)
+    net = compile(model(), engine="table", kernel=kernel)
     for size in SIZES:
         x = data(max(SIZES))[:size]
         assert np.array_equal(net.bits(x, threads=threads), bits[:size])
@@ -94,6 +94,42 @@ def test_every_form_of_input_gives_the_same_answers(expected: Any) -> None:
     assert np.array_equal(net.bits(x, packed_out=True), np.packbits(bits, axis=1, bitorder="little"))
 
 
+def test_results_are_written_where_the_caller_wants_them(expected: Any) -> None:
+    bits, scores = expected
+    x = data(600)
+    net = compile(model())
+    for method, options, right in (
+        (net.bits, {}, bits[:600]),
+        (net.bits, {"packed_out": True}, np.packbits(bits[:600], axis=1, bitorder="little")),
+        (net.scores, {}, scores[:600].astype(np.int32)),
+        (net.predict, {}, np.array(twins.first_largest(scores[:600].tolist()), np.int32)),
+    ):
+        whole = np.full((602, *right.shape[1:]), 1, right.dtype)
+        out = whole[1:601]
+        assert method(x, out=out, **options) is out
+        assert np.array_equal(out, right)
+        assert whole[0].all()
+        assert whole[601].all()
+        one = np.empty(right.shape[1:], right.dtype)
+        assert method(x[3], out=one, **options) is one
+        assert np.array_equal(one, right[3])
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        (np.empty((599, 41), bool), r"out is bool\[599, 41\]; the result is bool\[600, 41\]"),
+        (np.empty((600, 41), np.int8), "out is int8"),
+        (np.empty((41, 600), bool).T, "not contiguous"),
+        (np.frombuffer(bytes(600 * 41), bool).reshape(600, 41), "read-only"),
+        ([], "out is list"),
+    ],
+)
+def test_results_that_do_not_fit_are_refused(out: Any, message: str) -> None:
+    with pytest.raises(NetcError, match=message):
+        compile(model()).bits(data(600), out=out)
+
+
 def test_one_sample_without_a_batch_axis(expected: Any) -> None:
     bits, scores = expected
     net = compile(model())
@@ -121,13 +157,13 @@ def test_any_lut_network_runs(luts: Any, kernel: str) -> None:
 
     aig, _ = lut_to_aig(luts)
     patterns = twins.all_patterns(luts.ports.inputs)
-    assert np.array_equal(compile(aig, kernel=kernel).bits(patterns), twins.lut_roots(luts, patterns))
+    assert np.array_equal(compile(aig, engine="table", kernel=kernel).bits(patterns), twins.lut_roots(luts, patterns))
 
 
 @given(strategies.layered_networks(max_k=8), st.sampled_from(kernels()))
 def test_any_layered_network_runs_as_trained(layered: LayeredNetwork, kernel: str) -> None:
     patterns = twins.all_patterns(layered.inputs)
-    made = compile(Model.of_layers(layered), kernel=kernel)
+    made = compile(Model.of_layers(layered), engine="table", kernel=kernel)
     assert np.array_equal(made.bits(patterns), twins.layers(layered, patterns))
 
 
@@ -221,7 +257,7 @@ def test_latches_need_a_machine() -> None:
 
 def test_an_engine_or_kernel_that_is_not_there_is_named() -> None:
     with pytest.raises(NetcError, match="no kernel 'mmx'"):
-        compile(model(), kernel="mmx")
+        compile(model(), engine="table", kernel="mmx")
     with pytest.raises(NetcError, match="there is no engine called 'tables'"):
         compile(model(), engine="tables")
 
