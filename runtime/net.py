@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netc import native
+from netc.compact import pack, unpack
 from netc.encoder import NAN_CHOICES, Encoder
 from netc.errors import NetcError
 from netc.head import Head
@@ -17,7 +21,9 @@ from netc.machine import Machine
 from netc.model import Model
 from netc.native import ffi, lib
 from netc.protocols import Engine
+from netc.targets import compile as compile_net
 
+from . import stream, workers
 from .runner import Runner
 
 __all__ = ["MachineNet", "Net"]
@@ -43,17 +49,34 @@ class Net:
     threshold, as in torch. bool and ``uint8``, and features as ``uint8``, ``float32`` or ``float64``, are read where
     they lie, whatever their strides, and only in the columns that matter. `threads` splits long batches; the default
     uses every core. Results are written to `out` if it is given, a C-contiguous array of the result's shape and type.
+
+    A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the name by which the
+    engine was `asked` for with its `options`, from which the other process makes its own. It may be used in a process
+    that was forked.
     """
 
-    def __init__(self, model: Model, engine: Engine, *, nan: str = "error") -> None:
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        *,
+        nan: str = "error",
+        asked: str | None = None,
+        options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.model = model
         self.nan = nan
         self.engine = engine
+        self.asked = asked or engine.name
+        self.options = dict(options)
         self.inputs = model.logic.inputs
         self.outputs = model.logic.ports.outputs
         if nan not in NAN_CHOICES:
             raise NetcError("nan", f"{nan!r}; it is {' or '.join(map(repr, NAN_CHOICES))}")
         self._runner = Runner(engine, self.inputs, self.outputs, model.head, model.encoder, ignore_nan=nan == "false")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (pack(self.model), self.model.name, self.asked, self.nan, self.options)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
@@ -104,6 +127,30 @@ class Net:
         """``int32[n]``: the first class with the largest score."""
         self._head()
         return self._run(x, packed, threads, out, _CLASSES, (), np.int32)
+
+    def stream(
+        self,
+        items: Iterable[stream.Item],
+        *,
+        wanted: str = "classes",
+        packed: bool = False,
+        packed_out: bool = False,
+        threads: int | None = None,
+        workers: int = 0,
+    ) -> Iterator[npt.NDArray[Any]]:
+        """An array of answers for each item, in order: `wanted` is ``"classes"``, ``"scores"``, ``"logits"`` or
+        ``"bits"``.
+
+        An item is an array as the other methods take it, or the rows of a file (`netc.data.open_samples`, and the
+        ``parts`` of such rows). No more than a few items and answers are in memory at a time: the next item is taken
+        from the iterator, in a thread, while this one is answered. With `workers` items go to so many processes,
+        which share the cores among themselves; answers are the same. A `NetcError` about a row counts rows from the
+        first item on.
+        """
+        question = stream.Question(wanted, packed, packed_out, threads)
+        if workers:
+            return _over_workers(self, items, question, workers)
+        return stream.answers(self, items, question)
 
     def _head(self) -> Head:
         if self.model.head is None:
@@ -234,6 +281,15 @@ def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]
     if not out.flags.c_contiguous or not out.flags.writeable:
         raise NetcError("", "out is read-only or not contiguous")
     return out
+
+
+_over_workers = workers.answers
+
+
+def _made_again(packed: bytes, name: str, engine: str, nan: str, options: dict[str, Any]) -> Net:
+    """The net that was pickled."""
+    net: Net = compile_net(replace(unpack(packed), name=name), engine=engine, nan=nan, **options)
+    return net
 
 
 class MachineNet:

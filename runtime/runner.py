@@ -11,6 +11,8 @@ from netc.encoder import Encoder
 from netc.head import Head
 from netc.protocols import Engine
 
+from .forks import renewed_after_fork
+
 __all__ = ["Runner"]
 
 
@@ -39,6 +41,11 @@ class Runner:
         if encoder is not None:
             self.struct.thresholds = self._thresholds(encoder)
         self.struct.ignore_nan = ignore_nan
+        self.renew_pool()
+        renewed_after_fork(self)
+
+    def renew_pool(self) -> None:
+        """An empty pool of planes; the one before lives on, since a call may be using it."""
         self.struct.pool = self._owned(native.lib.netc_pool_new(), native.lib.netc_pool_free)
 
     def _count(self, kernel: Any, head: Head | None) -> None:
