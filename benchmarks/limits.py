@@ -10,7 +10,6 @@ faster of the two at this machine's clock: a slow cache here is no excuse. Writt
 from __future__ import annotations
 
 import mmap
-import os
 import re
 import statistics
 import sys
@@ -143,8 +142,8 @@ def _seconds() -> dict[str, dict[str, float]]:
 def _dram_bytes() -> int:
     """Twice the third cache, which may be other machines' too."""
     try:
-        third = os.sysconf("SC_LEVEL3_CACHE_SIZE")
-    except (ValueError, OSError):
+        third = int(Path("/sys/devices/system/cpu/cpu0/cache/index3/size").read_text().strip().removesuffix("K")) << 10
+    except (OSError, ValueError):
         third = 0
     return max(64 << 20, 2 * third) // LARGE_PAGE * LARGE_PAGE
 
