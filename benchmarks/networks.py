@@ -60,12 +60,12 @@ def named(name: str) -> netc.Model:
     layers, cross, width = name.partition("x")
     if cross and layers.isdigit() and width.isdigit():
         return model_of(random_network(int(width), layers=int(layers)), name)
-    path = next(_checkpoints(name), None)
+    path = next(checkpoints(name), None)
     if path is None:
         raise netc.NetcError(name, "there is no such network", "NETC_DATA names the folder whose dlgn/ holds it")
     return netc.load(path)
 
 
-def _checkpoints(name: str) -> Iterator[Path]:
+def checkpoints(name: str) -> Iterator[Path]:
     folder = Path(os.environ.get("NETC_DATA", "."), "dlgn")
     yield from (path for path in (Path(name), folder / name, folder / f"{name}.full.pt") if path.is_file())
