@@ -10,7 +10,10 @@ setup(
         ".".join(filter(None, (name, sub))) for name, home in HOMES.items() for sub in ("", *find_packages(home))
     ],
     include_package_data=False,
-    package_data={"netc": ["py.typed"], "netc.runtime": ["netc_runtime.h", "netc_main.c"]},
+    package_data={
+        "netc": ["py.typed"],
+        "netc.runtime": ["netc_runtime.h", "netc_targets.inc", "netc_kernels.inc", "netc_main.c"],
+    },
     cffi_modules=["netc/core/build.py:ffibuilder"],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -2,7 +2,10 @@
 
 The gates are straight-line statements over planes of bits, in functions of bounded size that run one after another. A
 value that is used within its function only is a local; the others live in the inputs ``X(i)``, the outputs ``Y(i)`` or
-a slot ``m[i]`` of scratch memory. What surrounds the gates is netc_runtime.h, whose text the source carries.
+a slot ``m[i]`` of scratch memory. What surrounds the gates is in runtime/: netc_runtime.h, netc_targets.inc, by which a
+source includes itself once for each instruction set, and netc_kernels.inc, which that compiles each time.
+
+One source holds everything; or the gates are in several, units that a compiler takes side by side.
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from importlib.metadata import version
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 
 from netc.errors import NetcError
 from netc.expression import expression
@@ -35,82 +39,33 @@ from . import c_interface as interface
 __all__ = ["C"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_MOST_UNITS = 128  # more of them keep no machine busier, and every one is a file
 _LONGEST_PREFIX = 48  # C99 promises 31 significant characters of external names; compilers in use have no limit
 
 # Nodes are named by where they live; the order is that of `Home`.
 _STYLES = (Style("X(", ")"), Style("m[", "]"), Style("Y(", ")"), Style("n", declare="const V "))
 
-_GATES_HEAD = """
-/* The gates. X(i) is input plane i, Y(i) output plane i, m[i] a slot of scratch memory, each of NETC_LANES words. */
-#define V netc_plane
-#define X(i) x[(i) * NETC_PASSES]
-#define Y(i) y[(i) * NETC_PASSES]
-#define GATES(name) \\
-    NETC_NOINLINE void name(const V *NETC_RESTRICT x, V *NETC_RESTRICT y, V *NETC_RESTRICT m)
-
-"""
-
-_GATES_END = """\
-#undef V
-#undef X
-#undef Y
-#undef GATES
-
-void model_eval(const uint64_t *inputs, uint64_t *outputs, uint64_t *scratch) {
-    netc_plane *m = (netc_plane *)scratch;
-    int pass;
-    for (pass = 0; pass < NETC_PASSES; pass++) {
-        const netc_plane *x = (const netc_plane *)inputs + pass;
-        netc_plane *y = (netc_plane *)outputs + pass;
-        (void)x, (void)y, (void)m;
-"""
-
-_NETWORK = """
-static const netc_network model_network = {{
-    model_eval, MODEL_INPUTS + MODEL_LATCHES, MODEL_OUTPUTS + MODEL_LATCHES, MODEL_SCRATCH, MODEL_LATCHES,
-    MODEL_CLASSES, {tables},
-}};
-"""
-
-_ENCODER = """
-static const netc_encoder model_encoder = {{MODEL_FEATURES, MODEL_INPUTS, model_feature, model_threshold, {at_least}}};
-"""
-
 _LINE = 110  # characters
 _PLAIN = (string.ascii_letters + string.digits + " _-.,:").encode()
-
-_MAKEFILE = """\
-# `make` builds the program `model`, `make libmodel.so` a shared library. See model.h for what is in it.
-# The gates gain nothing from higher levels of -O. On x86-64, CFLAGS="-O1 -march=native" is several times faster.
-CFLAGS ?= -O1
-
-model: main.o model.o
-\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ main.o model.o
-
-main.o model.o: model.h
-
-libmodel.so: model.c
-\t$(CC) $(CFLAGS) $(LDFLAGS) -shared -fPIC -o $@ model.c
-
-clean:
-\trm -f model libmodel.so main.o model.o
-
-.PHONY: clean
-"""
 
 
 @dataclass(frozen=True)
 class C:
-    """C99 with the network, its head and its encoder; `emit` gives the source, `files` all that a directory holds.
+    """C99 with the network, its head and its encoder.
 
-    Law: ``PREFIX_bits``, ``_scores`` and ``_predict`` answer as `netc.runtime.net.Net` does. The source compiles by
-    itself, as C and as C++; two of them with different prefixes link into one program. Latches become ``PREFIX_step``.
+    `emit` gives one source, which needs no other file, and `pair` that and its header. `sources` spreads a larger
+    network over several, for compilers that run side by side, and `files` adds a program and a Makefile to them.
+
+    Law: ``PREFIX_bits``, ``_scores`` and ``_predict`` answer as `netc.runtime.net.Net` does, whatever instruction set
+    runs. The sources compile by themselves, as C and as C++; two networks with different prefixes link into one
+    program. Latches become ``PREFIX_step``.
     """
 
     name: ClassVar[str] = "c"
     suffix: ClassVar[str] = ".c"
     prefix: str = ""  # of all public names, a C identifier; default: the model's name made legal
-    gates_per_function: int = 200  # gcc's time for a function grows faster than its length
+    gates_per_function: int = 100  # gcc's time for a function grows faster than its length
+    functions_per_unit: int = 20  # at least, of a network that is spread over several sources
     k: int = 3  # most operands of a statement, 2 to 6; a network not optimised yet is printed as trained
     properties: str | None = None  # outputs or drop: what becomes of bad states, constraints, justice, fairness
 
@@ -118,8 +73,9 @@ class C:
         if self.prefix and (not _IDENTIFIER.fullmatch(self.prefix) or self.prefix.lower() == "netc"):
             hint = "letters, digits and _, a letter first; netc is taken"
             raise NetcError("", f"{self.prefix!r} cannot be a prefix in C", hint)
-        if self.gates_per_function < 1:
-            raise NetcError("", f"gates_per_function is {self.gates_per_function}; it is at least 1")
+        for bound in ("gates_per_function", "functions_per_unit"):
+            if getattr(self, bound) < 1:
+                raise NetcError("", f"{bound} is {getattr(self, bound)}; it is at least 1")
         if not 2 <= self.k <= MAX_K:
             raise NetcError("", f"k is {self.k}; it is 2 to {MAX_K}")
         if self.properties not in (None, *CHOICES):
@@ -127,24 +83,33 @@ class C:
 
     def emit(self, model: Model) -> Iterator[bytes]:
         """The source, which needs no other file."""
-        return self._unit(model).source()
+        return self._program(model).source()
+
+    def pair(self, model: Model) -> dict[str, Iterator[bytes]]:
+        """That source as model.c, and its header model.h; only what is read is made."""
+        return self._program(model).pair()
+
+    def sources(self, model: Model) -> dict[str, Iterator[bytes]]:
+        """The `pair`, if its functions fill no more than a unit; else model.c, units model_gates_0.c …, two headers."""
+        return self._program(model).sources()
 
     def files(self, model: Model) -> dict[str, Iterator[bytes]]:
-        """model.c, model.h, a small program main.c, and a Makefile; only those that are read are made."""
-        unit = self._unit(model)
-        main = resources.files("netc.runtime").joinpath("netc_main.c").read_text("utf-8")
-        return {
-            "model.c": unit.source(),
-            "model.h": unit.header(),
-            "main.c": iter([interface.named(main, unit.prefix).encode()]),
-            "Makefile": iter([_MAKEFILE.encode()]),
-        }
+        """A directory: the sources, main.c and a Makefile."""
+        program = self._program(model)
+        sources = program.sources()
+        objects = " ".join(f"{name[:-2]}.o" for name in sources if name.endswith(".c"))
+        main, makefile = program.named(_resource("netc_main.c").decode()), interface.MAKEFILE.format(objects=objects)
+        return {**sources, "main.c": iter([main]), "Makefile": iter([makefile.encode()])}
 
-    def _unit(self, model: Model) -> _Unit:
+    def _program(self, model: Model) -> _Program:
         logic = without_properties(model.logic, self.properties, "C")
         if logic is not model.logic:
             model = replace(model, logic=logic)
-        return _Unit(model, self.prefix or legal_prefix(model.name), self.k, self.gates_per_function)
+        return _Program(model, self.prefix or legal_prefix(model.name), self)
+
+
+def _resource(name: str) -> bytes:
+    return resources.files("netc.runtime").joinpath(name).read_bytes()
 
 
 def legal_prefix(name: str) -> str:
@@ -156,17 +121,38 @@ def legal_prefix(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Unit:
+class _Program:
     """One model on its way to C."""
 
     model: Model
     prefix: str
-    k: int
-    gates: int
+    options: C
 
     @cached_property
     def plan(self) -> Schedule:
-        return schedule(self.model.network(self.k), self.gates)
+        return schedule(self.model.network(self.options.k), self.options.gates_per_function)
+
+    @cached_property
+    def printer(self) -> LutPrinter:
+        plan = self.plan
+        return LutPrinter(plan.network, _statement, numbers=plan.numbers, styles=_STYLES, kinds=plan.homes)
+
+    @cached_property
+    def pending(self) -> npt.NDArray[np.int64]:
+        return self.plan.pending_roots()
+
+    @property
+    def num_functions(self) -> int:
+        most = self.options.gates_per_function
+        return -(-self.plan.network.num_luts // most) + -(-len(self.pending) // most)
+
+    @property
+    def functions_per_unit(self) -> int:
+        return max(self.options.functions_per_unit, -(-self.num_functions // _MOST_UNITS))
+
+    @property
+    def num_units(self) -> int:
+        return -(-self.num_functions // self.functions_per_unit)
 
     @property
     def ports(self) -> Ports:
@@ -182,7 +168,7 @@ class _Unit:
         return self.head is not None and not self.head.only_class
 
     def groups(self) -> list[interface.Group]:
-        found = [interface.STEP if self.ports.latches else interface.BITS]
+        found = [interface.EVAL, interface.STEP if self.ports.latches else interface.BITS]
         if self.head is not None:
             found.append(interface.PREDICT)
         if self.has_scores:
@@ -210,44 +196,90 @@ class _Unit:
             "features": self.model.encoder.features if self.model.encoder else 0,
             "slots": self.plan.slots,
         }
-        yield self.named(interface.HEADER.format(**facts) + interface.EVAL)
+        yield self.named(interface.HEADER.format(**facts))
         for group in self.groups():
             yield self.named(group.declares)
         if self.head is not None and self.model.class_names:
             yield self.named(interface.CLASS_NAMES)
         yield self.named(interface.HEADER_END)
 
+    def pair(self) -> dict[str, Iterator[bytes]]:
+        return {"model.c": self.source(), "model.h": self.header()}
+
+    def sources(self) -> dict[str, Iterator[bytes]]:
+        if self.num_units <= 1:
+            return self.pair()
+        units = {f"model_gates_{index}.c": self.unit(index) for index in range(self.num_units)}
+        runtime = iter([_resource("netc_runtime.h")])
+        return {"model.c": self.rest(), "model.h": self.header(), "netc_runtime.h": runtime, **units}
+
     def source(self) -> Iterator[bytes]:
+        """Everything in one file."""
         yield from self.header()
-        yield b"\n"
-        yield resources.files("netc.runtime").joinpath("netc_runtime.h").read_bytes()
-        yield from self._gates()
+        yield self.named(interface.SELF_BY_NAME)
+        yield _resource("netc_runtime.h")
+        yield self._each_target()
+        functions = range(self.num_functions)
+        yield interface.GATES.encode()
+        yield from self._functions(functions)
+        yield from self._rest([f"gates_{index}" for index in functions])
+
+    def rest(self) -> Iterator[bytes]:
+        """What is in no unit."""
+        yield b'#include "model.h"\n#include "netc_runtime.h"\n'
+        yield interface.SELF.format(name="model.c").encode()
+        yield self._each_target()
+        yield interface.GATES.encode()
+        units = [f"unit_{index}" for index in range(self.num_units)]
+        for unit in units:
+            yield f"UNIT({unit});\n".encode()
+        yield from self._rest(units)
+
+    def unit(self, index: int) -> Iterator[bytes]:
+        """Some of the functions, and one for the other sources that runs them."""
+        first = index * self.functions_per_unit
+        functions = range(first, min(first + self.functions_per_unit, self.num_functions))
+        yield b'#include "netc_runtime.h"\n'
+        yield interface.SELF.format(name=f"model_gates_{index}.c").encode()
+        yield self._each_target()
+        yield interface.GATES.encode()
+        yield from self._functions(functions)
+        calls = "".join(interface.CALL.format(name=f"gates_{function}") for function in functions)
+        yield f"UNIT(unit_{index}) {{\n{calls}}}\n".encode()
+        yield (interface.GATES_END + interface.ONCE + interface.ONCE_END).encode()
+
+    def _each_target(self) -> bytes:
+        return b"\n" + _resource("netc_targets.inc") + self.named(interface.AT)
+
+    def _rest(self, parts: Sequence[str]) -> Iterator[bytes]:
+        """What surrounds the gates, whose parts these are."""
+        yield interface.EVAL_BEGIN.encode()
+        for part in parts:
+            yield f"    {interface.CALL.format(name=part)}".encode()
+        yield interface.EVAL_END.encode()
+        yield interface.GATES_END.encode()
+        yield _resource("netc_kernels.inc")
+        yield interface.ONCE.encode()
         yield from self._data()
         for group in self.groups():
             yield self.named(group.defines)
+        yield interface.ONCE_END.encode()
 
-    def _gates(self) -> Iterator[bytes]:
-        """The bounded functions, and `eval`, which runs them."""
-        yield _GATES_HEAD.encode()
-        functions = 0
-        for body in self._bodies():
-            yield f"GATES({self.prefix}_gates_{functions}) {{\n    (void)x, (void)y, (void)m;\n".encode()
-            yield from body
+    def _functions(self, which: range) -> Iterator[bytes]:
+        for index in which:
+            yield f"GATES(gates_{index}) {{\n    (void)x, (void)y, (void)m;\n".encode()
+            yield from self._body(index)
             yield b"}\n\n"
-            functions += 1
-        yield self.named(_GATES_END)
-        for index in range(functions):
-            yield f"        {self.prefix}_gates_{index}(x, y, m);\n".encode()
-        yield b"    }\n}\n"
 
-    def _bodies(self) -> Iterator[Iterable[bytes]]:
-        plan = self.plan
-        printer = LutPrinter(plan.network, _statement, numbers=plan.numbers, styles=_STYLES, kinds=plan.homes)
-        for first in range(0, plan.network.num_luts, self.gates):
-            yield printer.chunks(first, min(first + self.gates, plan.network.num_luts))
-        pending = plan.pending_roots()
-        for first in range(0, len(pending), self.gates):
-            yield [self._copies(pending[first : first + self.gates].tolist())]
+    def _body(self, index: int) -> Iterator[bytes]:
+        """The gates come first; then what is to be copied."""
+        most, gates = self.options.gates_per_function, self.plan.network.num_luts
+        first = index * most
+        if first < gates:
+            yield from self.printer.chunks(first, min(first + most, gates))
+        else:
+            first = (index - -(-gates // most)) * most
+            yield self._copies(self.pending[first : first + most].tolist())
 
     def _copies(self, positions: Sequence[int]) -> bytes:
         """Outputs that are no gate of their own: constants, inputs, complements and repetitions."""
@@ -265,11 +297,12 @@ class _Unit:
         """The tables of head, resets and encoder, and the struct that holds them together."""
         head, encoder = self.head, self.model.encoder
         if head is not None:
-            votes = zip(head.bit.tolist(), head.weight.tolist(), strict=True)
-            pairs = (f"{{{bit}, {weight}}}" for bit, weight in votes)
-            yield from self._array("static const netc_vote model_votes", pairs, nothing="{0, 0}")
-            yield from self._array("static const size_t model_first_vote", map(str, head.start.tolist()))
-            yield from self._array("static const int32_t model_offset", map(str, _offsets(head)))
+            counts = _counts(head)
+            columns = (f"{{{', '.join(map(str, column))}}}" for column in counts.columns)
+            yield from self._array("static const uint32_t model_votes", map(str, counts.votes))
+            yield from self._array("static const netc_column model_columns", columns, nothing="{0, 0, 0, 0}")
+            yield from self._array("static const size_t model_first_column", map(str, counts.first_column))
+            yield from self._array("static const uint32_t model_start", map(str, counts.start))
             if self.model.class_names:
                 yield from self._array("const char *const model_class_name", map(_string, self.model.class_names))
         if self.ports.latches:
@@ -279,14 +312,17 @@ class _Unit:
                 yield b"\n#include <math.h>\n"
             yield from self._array("static const uint32_t model_feature", map(str, encoder.feature.tolist()))
             yield from self._array("static const double model_threshold", map(_double, encoder.threshold.tolist()))
-        tables = "model_votes, model_first_vote, model_offset" if head is not None else "NULL, NULL, NULL"
-        yield self.named(_NETWORK.format(tables=tables))
+        if head is not None:
+            votes = f"model_votes, model_columns, model_first_column, model_start, {counts.base}u, {counts.digits}"
+        else:
+            votes = "NULL, NULL, NULL, NULL, 0, 0"
+        yield self.named(interface.NETWORK.format(votes=votes))
         if self.has_scores and head is not None:
             for name, value in (("beta", head.beta), ("tau", head.tau)):
                 yield self.named(f"\nstatic const float model_{name} = (float){_double(float(np.float32(value)))};")
             yield b"\n"
         if encoder is not None:
-            yield self.named(_ENCODER.format(at_least=int(encoder.at_least)))
+            yield self.named(interface.ENCODER.format(at_least=int(encoder.at_least)))
 
     def _array(self, declaration: str, values: Iterable[str], *, nothing: str = "0") -> Iterator[bytes]:
         """An array's definition, some values a line. C has no empty arrays: one of no values holds `nothing`."""
@@ -304,10 +340,39 @@ def _statement(table: int, k: int) -> str:
     return f"    {OWN} = {expression(table, [fanin_mark(index) for index in range(k)])};\n"
 
 
-def _offsets(head: Head) -> list[int]:
-    """A class's offset and its negative weights, because the runtime counts those as votes not given."""
-    rows = [head.weight[head.row(index)].astype(np.int64) for index in range(head.classes)]
-    return [int(offset) + int(row[row < 0].sum()) for offset, row in zip(head.offset, rows, strict=True)]
+class _Counts(NamedTuple):
+    """A head as what netc_runtime.h counts: votes by class, by binary digit of the weight, and by its sign."""
+
+    votes: list[int]
+    columns: list[tuple[int, int, int, int]]
+    first_column: list[int]
+    start: list[int]
+    base: int
+    digits: int
+
+
+def _counts(head: Head) -> _Counts:
+    """Negative weights count the votes that are not given, as -w * x = -w + w * !x, and the offset holds the -w.
+
+    `start` are the offsets less their least, `base`, so that counts are unsigned numbers of `digits` binary digits.
+    """
+    votes: list[int] = []
+    columns, first_column, offsets, largest = [], [0], [], 0
+    for index in range(head.classes):
+        bits, weights = head.bit[head.row(index)], head.weight[head.row(index)].astype(np.int64)
+        size = np.abs(weights)
+        for digit in range(int(size.max(initial=0)).bit_length()):
+            for flip in (0, 1):
+                chosen = bits[(size >> digit & 1 == 1) & ((weights < 0) == flip)]
+                if len(chosen):
+                    columns.append((digit, flip, len(votes), len(chosen)))
+                    votes += chosen.tolist()
+        first_column.append(len(columns))
+        offsets.append(int(head.offset[index]) + int(weights[weights < 0].sum()))
+        largest = max(largest, offsets[-1] + int(size.sum()))
+    base = min(offsets)
+    start = [offset - base for offset in offsets]
+    return _Counts(votes, columns, first_column, start, base % 2**32, (largest - base).bit_length())
 
 
 def _double(value: float) -> str:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from netc.errors import NetcError
 from netc.layers import Dense, LayeredNetwork
 from netc.model import Model
+from netc.npy import written_header
 from netc.ports import KINDS, Ports
 
 Array = npt.NDArray[Any]
@@ -123,10 +124,7 @@ def _narrow(array: Array) -> Array:
 
 
 def _npy(array: Array) -> Iterator[bytes | memoryview]:
-    """NumPy's format 1.0 (NEP 1): the header padded to 64 bytes, then the numbers."""
-    text = f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': {array.shape}, }}"
-    padding = -(10 + len(text) + 1) % 64
-    yield b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text) + padding + 1) + text.encode() + b" " * padding + b"\n"
+    yield written_header(array.dtype, array.shape)
     if array.size:
         yield array.reshape(-1).view(np.uint8).data
 

@@ -1,8 +1,9 @@
-"""What the C target leaves on disk: a source with its header, a shared library, or a directory to build in."""
+"""What the C target leaves on disk: a source with its header, a library with it, or a directory to build in."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -16,7 +17,8 @@ from netc.model import Model
 
 __all__ = ["LIBRARY_SUFFIXES", "is_directory", "names_of", "write_c"]
 
-LIBRARY_SUFFIXES = (".so", ".dylib")
+_STATIC_SUFFIX = ".a"
+LIBRARY_SUFFIXES = (".so", ".dylib", _STATIC_SUFFIX)
 
 _HINT = "-o FILE.c writes the source, for a compiler elsewhere"
 
@@ -27,7 +29,10 @@ def is_directory(path: str | Path) -> bool:
 
 
 def names_of(path: str | Path) -> dict[str, Path]:
-    """Where each of the C target's files goes when the user names `path`; those that are not wanted are absent."""
+    """Where each of the C target's files goes when the user names `path`; those that are not wanted are absent.
+
+    In a directory, sources that only a large network has are left out: they come with the others.
+    """
     if is_directory(path):
         return {name: Path(path, name) for name in ("model.c", "model.h", "main.c", "Makefile")}
     given = Path(path)
@@ -47,21 +52,30 @@ def write_c(
     force: bool = True,
     compiler: str | None = None,
     flags: Sequence[str] = ("-O1",),
+    jobs: int | None = None,
 ) -> list[Path]:
     """Write what `path` asks for, all of it or nothing, and return the names of the files.
 
-    ``NAME.c`` comes with ``NAME.h``; ``NAME.so`` is compiled by `compiler` with `flags` and comes with ``NAME.h``; a
-    directory gets model.c, model.h, main.c and a Makefile; ``-`` is the source alone. Without `force` files that exist
-    are a `NetcError`.
+    ``NAME.c`` comes with ``NAME.h``; ``NAME.so``, ``.dylib`` and ``.a`` are compiled by `compiler` with `flags`, `jobs`
+    sources at a time (default: as many as there are cores), and come with ``NAME.h``; a directory gets sources and
+    headers, main.c and a Makefile; ``-`` is the source alone. Without `force` files that exist are a `NetcError`.
     """
-    files = backend.files(model)
-    names = names_of(path)
-    if Path(path).suffix in LIBRARY_SUFFIXES and "model.h" in names and not is_directory(path):
+    if is_directory(path):
+        return _write_directory(backend.files(model), Path(path), force)
+    files, names = backend.pair(model), names_of(path)
+    if Path(path).suffix in LIBRARY_SUFFIXES and "model.h" in names:
         with tempfile.TemporaryDirectory(prefix="netc-") as directory:
-            library = _compiled(model, files["model.c"], Path(directory), compiler, flags)
+            static = Path(path).suffix == _STATIC_SUFFIX
+            library = _compiled(backend, model, Path(directory), static, compiler, flags, jobs or os.cpu_count() or 1)
             _write_all({"model.c": _pieces(library), "model.h": files["model.h"]}, names, force)
-        return list(names.values())
-    made = _make_directory(Path(path)) if is_directory(path) else None
+    else:
+        _write_all(files, names, force)
+    return list(names.values())
+
+
+def _write_directory(files: dict[str, Iterator[bytes]], path: Path, force: bool) -> list[Path]:
+    names = {name: path / name for name in files}
+    made = _make_directory(path)
     try:
         _write_all(files, names, force)
     except BaseException:
@@ -95,13 +109,18 @@ def _make_directory(path: Path) -> Path | None:
 
 
 def _compiled(
-    model: Model, source: Iterator[bytes], directory: Path, compiler: str | None, flags: Sequence[str]
+    backend: Any, model: Model, directory: Path, static: bool, compiler: str | None, flags: Sequence[str], jobs: int
 ) -> Path:
     found = find_compiler(compiler, hint=_HINT)
-    library = directory / "model.so"
-    write_chunks(directory / "model.c", source)
+    library = directory / "model.library"
+    sources = backend.sources(model)
+    for name, chunks in sources.items():
+        write_chunks(directory / name, chunks)
+    units = [directory / name for name in sources if name.endswith(".c")]
     timeout = patience(model.logic.num_ands)
-    found.shared_library(directory / "model.c", library, flags, timeout=timeout, hint=_HINT)
+    found.library(units, library, flags, static=static, jobs=jobs, timeout=timeout, hint=_HINT)
+    if not library.exists():
+        raise NetcError(found.path, "the C compiler made no library", _HINT)
     return library
 
 

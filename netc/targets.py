@@ -44,7 +44,7 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
     net = registry.resolve("netc.runtime.net:Net")
-    return net(subject, made(subject, **options), nan=nan)
+    return net(subject, made(subject, **options), nan=nan, asked=engine, options=options)
 
 
 def backend_for(target: str, **options: Any) -> Any:

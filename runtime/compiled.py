@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +21,7 @@ from netc.ccompiler import CCompiler, find_compiler, patience
 from netc.errors import NetcError
 from netc.files import write_chunks
 from netc.model import Model
-from netc.targets import emit
+from netc.targets import backend_for
 
 from .cache import Cache
 from .table import kernels
@@ -55,7 +57,7 @@ size_t netc_scratch_bytes(void);
 # The runner's blocks are planes of 8 words. The instruction set is named and not -march=native: so the flags, which
 # are part of the cache's key, say all about the machine that the code needs, and a home directory that machines share
 # is safe. Measured with gcc 12 on 30,000 LUTs, there is no difference in speed.
-_FLAGS = ("-std=c99", "-DNETC_WORDS=8", "-fvisibility=hidden", "-w")
+_FLAGS = ("-std=c99", "-DNETC_WORDS=8", "-DNETC_DISPATCH=0", "-fvisibility=hidden", "-w")
 _PLANE_BYTES = 64
 _FLAGS_FOR_KERNEL = {"avx512": ("-mavx512f",), "avx2": ("-mavx2",)}
 
@@ -63,7 +65,8 @@ _FLAGS_FOR_KERNEL = {"avx512": ("-mavx512f",), "avx2": ("-mavx2",)}
 class CompiledEngine:
     """C from the backend ``c``, compiled, cached and loaded.
 
-    `compiler` names the C compiler (default: cc, gcc or clang); `opt` is its level. With gcc, ``-Og`` makes gates as
+    `compiler` names the C compiler (default: cc, gcc or clang); `opt` is its level, and `jobs` of it run at a time for
+    a network that needs several sources (default: as many as there are cores). With gcc, ``-Og`` makes gates as
     fast as ``-O1`` in a third of the time, and ``-O2`` gains nothing. `cache` is the directory for what was compiled,
     by default ``$XDG_CACHE_HOME/netc/c`` or ``~/.cache/netc/c``; where it cannot be used, nothing is kept. `timeout`
     is in seconds. Raises `NetcError` if there is no compiler, or it fails, or takes longer.
@@ -77,16 +80,20 @@ class CompiledEngine:
         *,
         compiler: str | None = None,
         opt: str = "-Og",
+        jobs: int | None = None,
         cache: str | Path | None = None,
         timeout: float | None = None,
     ) -> None:
         if not re.fullmatch(r"-O[0-3gsz]?", opt):
             raise NetcError("", f"opt is {opt!r}; it is a level like -O1")
         found = find_compiler(compiler, hint=_HINT)
+        if jobs is not None and jobs < 1:
+            raise NetcError("", f"jobs is {jobs}; it is at least 1")
         limit = patience(model.logic.num_ands) if timeout is None else timeout
         store = Cache.of_user() if cache is None else Cache.at(Path(cache))
         flags = (opt, *_FLAGS, *_FLAGS_FOR_KERNEL.get(kernels()[0], ()))
-        ffi, self._library = _obtain(model, found, flags, store, limit)  # the code is unmapped when the library goes
+        cores = jobs or os.cpu_count() or 1
+        ffi, self._library = _obtain(model, found, flags, store, limit, cores)  # unmapped when the library goes
         address = int(ffi.cast("uintptr_t", ffi.addressof(self._library, "netc_entry")))
         inputs, outputs = model.logic.inputs, model.logic.ports.outputs
         scratch = -(-int(self._library.netc_scratch_bytes()) // _PLANE_BYTES)
@@ -108,19 +115,21 @@ class CompiledEngine:
         return self.wide
 
 
-def _obtain(model: Model, compiler: CCompiler, flags: Sequence[str], store: Cache | None, limit: float) -> Any:
+def _obtain(
+    model: Model, compiler: CCompiler, flags: Sequence[str], store: Cache | None, limit: float, jobs: int
+) -> Any:
     """The loaded library, from the cache or compiled."""
     with tempfile.TemporaryDirectory(prefix="netc-") as directory:
-        source, library = Path(directory, "model.c"), Path(directory, "model.so")
-        write_chunks(source, _text(model))
-        key = _key(source, compiler, flags)
+        sources, library = _sources(model, Path(directory)), Path(directory, "model.so")
+        key = _key(sources, compiler, flags)
         kept = store.get(key) if store else None
         loaded = _load(kept) if kept else None
         if loaded is not None:
             return loaded
         if store and kept:
             store.discard(kept)
-        compiler.shared_library(source, library, flags, timeout=limit, hint=_HINT)
+        units = [source for source in sources if source.suffix == ".c"]
+        compiler.library(units, library, flags, jobs=jobs, timeout=limit, hint=_HINT)
         kept = store.put(key, library) if store else None
         loaded = (_load(kept) if kept else None) or _load(library)
         if loaded is None:
@@ -130,18 +139,23 @@ def _obtain(model: Model, compiler: CCompiler, flags: Sequence[str], store: Cach
         return loaded
 
 
-def _text(model: Model) -> Iterator[bytes]:
-    """The source: the same for the same gates, whatever their head and their names."""
+def _sources(model: Model, directory: Path) -> list[Path]:
+    """The sources in a directory: the same for the same gates, whatever their head and their names."""
     logic = model.logic.with_ports(replace(model.logic.ports, names={}, comment=b""))
     gates = replace(model, logic=logic, encoder=None, head=None, class_names=(), name=_PREFIX)
-    yield from emit(gates, "c", prefix=_PREFIX, properties="drop")
-    yield _ENTRY.encode()
+    files = backend_for("c", prefix=_PREFIX, properties="drop").sources(gates)
+    files["model.c"] = chain(files["model.c"], [_ENTRY.encode()])
+    for name, chunks in files.items():
+        write_chunks(directory / name, chunks)
+    return [directory / name for name in files]
 
 
-def _key(source: Path, compiler: CCompiler, flags: Sequence[str]) -> str:
-    with source.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(json.dumps([content, compiler.path, compiler.identity, *flags]).encode()).hexdigest()
+def _key(sources: Sequence[Path], compiler: CCompiler, flags: Sequence[str]) -> str:
+    contents = []
+    for source in sources:
+        with source.open("rb") as file:
+            contents.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return hashlib.sha256(json.dumps([contents, compiler.command, compiler.identity, *flags]).encode()).hexdigest()
 
 
 def _load(library: Path) -> tuple[Any, Any] | None:

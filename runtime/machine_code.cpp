@@ -28,16 +28,21 @@ public:
     Pages(const Pages &) = delete;
     Pages &operator=(const Pages &) = delete;
 
-    // Code for vectors of so many bytes; planes may be longer, and it runs for each part of them.
+    // Code for vectors of so many bytes; planes may be longer, and it runs for each part of them. Empty still if the system
+    // forbids it.
     bool fill(const Array<uint8_t> &bytes, int64_t plane_bytes, int64_t vector_bytes) {
+        void *start = mmap(nullptr, bytes.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (start == MAP_FAILED) return false;
+        std::memcpy(start, bytes.data(), bytes.size());
+        if (mprotect(start, bytes.size(), PROT_READ | PROT_EXEC) != 0) {
+            munmap(start, bytes.size());
+            return false;
+        }
+        start_ = start;
+        size_ = bytes.size();
         plane_bytes_ = plane_bytes;
         vector_bytes_ = vector_bytes;
-        size_ = bytes.size();
-        void *start = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (start == MAP_FAILED) return false;
-        start_ = start;
-        std::memcpy(start, bytes.data(), size_);
-        return mprotect(start, size_, PROT_READ | PROT_EXEC) == 0;
+        return true;
     }
     void run(void *planes) const {
         for (int64_t part = 0; part < plane_bytes_; part += vector_bytes_)

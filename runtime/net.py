@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netc import native
+from netc.compact import pack, unpack
+from netc.encoder import NAN_CHOICES, Encoder
 from netc.errors import NetcError
 from netc.head import Head
 from netc.machine import Machine
 from netc.model import Model
 from netc.native import ffi, lib
 from netc.protocols import Engine
+from netc.targets import compile as compile_net
 
+from . import stream, workers
 from .runner import Runner
 
 __all__ = ["MachineNet", "Net"]
 
-ENCODE_ROWS = 4096  # rows of features that are turned into bits at a time
+_CONVERTED_ROWS = 4096  # at a time, of features that the core does not read as they are
 
 _CORES = os.cpu_count() or 1
+_FEATURES = {
+    np.dtype(np.uint8): lib.NETC_UINT8,
+    np.dtype(np.float32): lib.NETC_FLOAT32,
+    np.dtype(np.float64): lib.NETC_FLOAT64,
+}
 _BITS, _PACKED_BITS, _SCORES, _CLASSES = lib.NETC_BITS, lib.NETC_PACKED_BITS, lib.NETC_SCORES, lib.NETC_CLASSES
 
 
@@ -33,18 +46,37 @@ class Net:
     model has an encoder, features of shape (n, features) instead; or with ``packed=True`` ``uint8`` rows of
     ``np.packbits(..., axis=1, bitorder="little")``. One row may be given as one dimension, and comes back so.
     Anything else is a `NetcError`; so is NaN among features, unless `nan` is ``"false"``: then it is above no
-    threshold, as in torch. bool and ``uint8`` are read where they lie, whatever their strides, and only in the columns
-    that matter. `threads` splits long batches; the default uses every core. Results are written to `out` if it is
-    given, a C-contiguous array of the result's shape and type.
+    threshold, as in torch. bool and ``uint8``, and features as ``uint8``, ``float32`` or ``float64``, are read where
+    they lie, whatever their strides, and only in the columns that matter. `threads` splits long batches; the default
+    uses every core. Results are written to `out` if it is given, a C-contiguous array of the result's shape and type.
+
+    A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the name by which the
+    engine was `asked` for with its `options`, from which the other process makes its own. It may be used in a process
+    that was forked.
     """
 
-    def __init__(self, model: Model, engine: Engine, *, nan: str = "error") -> None:
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        *,
+        nan: str = "error",
+        asked: str | None = None,
+        options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.model = model
         self.nan = nan
         self.engine = engine
+        self.asked = asked or engine.name
+        self.options = dict(options)
         self.inputs = model.logic.inputs
         self.outputs = model.logic.ports.outputs
-        self._runner = Runner(engine, self.inputs, self.outputs, model.head)
+        if nan not in NAN_CHOICES:
+            raise NetcError("nan", f"{nan!r}; it is {' or '.join(map(repr, NAN_CHOICES))}")
+        self._runner = Runner(engine, self.inputs, self.outputs, model.head, model.encoder, ignore_nan=nan == "false")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (pack(self.model), self.model.name, self.asked, self.nan, self.options)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
@@ -96,6 +128,30 @@ class Net:
         self._head()
         return self._run(x, packed, threads, out, _CLASSES, (), np.int32)
 
+    def stream(
+        self,
+        items: Iterable[stream.Item],
+        *,
+        wanted: str = "classes",
+        packed: bool = False,
+        packed_out: bool = False,
+        threads: int | None = None,
+        workers: int = 0,
+    ) -> Iterator[npt.NDArray[Any]]:
+        """An array of answers for each item, in order: `wanted` is ``"classes"``, ``"scores"``, ``"logits"`` or
+        ``"bits"``.
+
+        An item is an array as the other methods take it, or the rows of a file (`netc.data.open_samples`, and the
+        ``parts`` of such rows). No more than a few items and answers are in memory at a time: the next item is taken
+        from the iterator, in a thread, while this one is answered. With `workers` items go to so many processes,
+        which share the cores among themselves; answers are the same. A `NetcError` about a row counts rows from the
+        first item on.
+        """
+        question = stream.Question(wanted, packed, packed_out, threads)
+        if workers:
+            return _over_workers(self, items, question, workers)
+        return stream.answers(self, items, question)
+
     def _head(self) -> Head:
         if self.model.head is None:
             raise NetcError("", "this circuit has no head, so it has no classes or scores; ask for bits")
@@ -119,16 +175,11 @@ class Net:
         if out is not None:
             result = _checked(out, result.shape[1:] if single else result.shape, result.dtype)
             result = result[None] if single else result
-        encoder = self.model.encoder
-        if encoder is not None and not packed and array.dtype != np.bool_:
-            if array.ndim != 2 or array.shape[1] != encoder.features:
-                raise NetcError("", f"x has shape {np.shape(x)}; this model reads (n, {encoder.features}) features")
-            for start in range(0, len(array), ENCODE_ROWS):
-                stop = min(len(array), start + ENCODE_ROWS)
-                bits = encoder.encode(array[start:stop], nan=self.nan, first_row=start)
-                self._run_bits(bits, False, threads, result[start:stop], wanted)
+        if self.model.encoder is not None and not packed and array.dtype.char != "?":
+            self._run_features(array, self.model.encoder, threads, result, wanted)
         else:
-            self._run_bits(self._as_bytes(array, packed), packed, threads, result, wanted)
+            form = lib.NETC_PACKED if packed else lib.NETC_BYTES
+            self._call(self._as_bytes(array, packed), form, threads, result, wanted)
         if out is not None:
             return out
         return result[0] if single else result
@@ -155,16 +206,41 @@ class Net:
             raise NetcError("", f"row {row}, column {column} holds {value}; this model reads bits, 0 or 1", hint)
         return bits
 
-    def _run_bits(
-        self, x: npt.NDArray[Any], packed: bool, threads: int | None, result: npt.NDArray[Any], wanted: int
+    def _run_features(
+        self, array: npt.NDArray[Any], encoder: Encoder, threads: int | None, result: npt.NDArray[Any], wanted: int
     ) -> None:
+        if array.ndim != 2 or array.shape[1] != encoder.features:
+            raise NetcError("", f"x has shape {array.shape}; this model reads (n, {encoder.features}) features")
+        if array.dtype.kind not in "iuf":
+            raise NetcError("", f"features of type {array.dtype}; the encoder takes numbers")
+        form = _FEATURES.get(array.dtype)
+        if form is not None:
+            self._call(array, form, threads, result, wanted)
+            return
+        for start in range(0, len(array), _CONVERTED_ROWS):
+            stop = min(len(array), start + _CONVERTED_ROWS)
+            part = array[start:stop].astype(np.float64)
+            self._call(part, lib.NETC_FLOAT64, threads, result[start:stop], wanted, first=start)
+
+    def _call(
+        self,
+        x: npt.NDArray[Any],
+        form: int,
+        threads: int | None,
+        result: npt.NDArray[Any],
+        wanted: int,
+        *,
+        first: int = 0,
+    ) -> None:
+        """Errors count rows from `first`."""
         samples = len(x)
         if samples == 0:
             return
         if x.flags.c_contiguous:
-            start, row_stride, column_stride = ffi.from_buffer("uint8_t[]", x), x.shape[1], 1
+            start, column_stride = ffi.from_buffer("uint8_t[]", x), x.itemsize
+            row_stride = x.shape[1] * column_stride
         else:
-            if x.strides[0] < 0 or x.strides[1] < 0 or (packed and x.strides[1] != 1):
+            if form == lib.NETC_PACKED and x.strides[1] != 1:
                 x = np.ascontiguousarray(x)
             start, (row_stride, column_stride) = ffi.cast("uint8_t *", x.ctypes.data), x.strides
         if threads is None:
@@ -179,7 +255,7 @@ class Net:
                 start,
                 row_stride,
                 column_stride,
-                packed,
+                form,
                 samples,
                 threads,
                 wanted,
@@ -187,7 +263,10 @@ class Net:
             )
         except NetcError as error:
             hint = "give the model an encoder (thresholds), or binarise the data first"
-            raise NetcError("", error.what, hint) from None
+            if form != lib.NETC_BYTES:
+                hint = 'nan="false" takes it for less than every threshold'
+            what = re.sub(r"\d+", lambda row: str(first + int(row[0])), error.what, count=1)
+            raise NetcError("", what, hint) from None
 
     def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
         """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
@@ -202,6 +281,15 @@ def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]
     if not out.flags.c_contiguous or not out.flags.writeable:
         raise NetcError("", "out is read-only or not contiguous")
     return out
+
+
+_over_workers = workers.answers
+
+
+def _made_again(packed: bytes, name: str, engine: str, nan: str, options: dict[str, Any]) -> Net:
+    """The net that was pickled."""
+    net: Net = compile_net(replace(unpack(packed), name=name), engine=engine, nan=nan, **options)
+    return net
 
 
 class MachineNet:

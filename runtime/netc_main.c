@@ -3,7 +3,8 @@
  * state on.
  *
  * A row is a line of MODEL_INPUTS characters 0 and 1, spaces and commas between them being skipped; or MODEL_INPUTS
- * bytes of value 0 and 1 without line ends; or with --features a line of MODEL_FEATURES numbers. */
+ * bytes of value 0 and 1 without line ends; or with --packed (MODEL_INPUTS + 7) / 8 bytes without line ends, bit j of
+ * byte b being input 8b + j; or with --features a line of MODEL_FEATURES numbers. */
 #include "model.h"
 
 #include <stdio.h>
@@ -36,6 +37,16 @@ static int read_bits(uint8_t *x) {
         }
     }
     return count == 0 ? 0 : count == MODEL_INPUTS ? 1 : -1;
+}
+
+static int read_packed(uint8_t *x) {
+    size_t columns = MODEL_INPUTS, i;
+    int byte = 0;
+    for (i = 0; i < columns; i++) {
+        if (i % 8 == 0 && (byte = getchar()) == EOF) return i == 0 ? 0 : -1;
+        x[i] = (uint8_t)(byte >> (i % 8) & 1);
+    }
+    return columns != 0;
 }
 
 #if MODEL_FEATURES
@@ -105,27 +116,29 @@ static int usage(void) {
 #if MODEL_HAS_SCORES
           " | --scores"
 #endif
-          "]"
+          "] [--packed"
 #if MODEL_FEATURES
-          " [--features]"
+          " | --features"
 #endif
-          " < rows\n",
+          "] < rows\n",
           stderr);
     return 2;
 }
 
 int main(int argc, char **argv) {
     const char *what = MODEL_CLASSES ? "--classes" : "--bits";
-    int from_features = 0, i, got = 1;
+    int from_features = 0, packed = 0, i, got = 1;
     unsigned long row = 0;
     batch b;
     for (i = 1; i < argc; i++) {
         int known = !strcmp(argv[i], "--bits") || (MODEL_CLASSES && !strcmp(argv[i], "--classes")) ||
                     (MODEL_HAS_SCORES && !strcmp(argv[i], "--scores"));
         if (MODEL_FEATURES && !strcmp(argv[i], "--features")) from_features = 1;
+        else if (!strcmp(argv[i], "--packed")) packed = 1;
         else if (known) what = argv[i];
         else return usage();
     }
+    if (packed && from_features) return usage();
     b.x = (uint8_t *)malloc((size_t)ROWS * MODEL_INPUTS + 1);
     b.bits = (uint8_t *)malloc((size_t)ROWS * MODEL_OUTPUTS + 1);
     b.state = (uint8_t *)malloc(MODEL_LATCHES + 1);
@@ -142,9 +155,9 @@ int main(int argc, char **argv) {
         for (b.rows = 0; b.rows < ROWS; b.rows++, row++) {
             uint8_t *x = b.x + b.rows * MODEL_INPUTS;
 #if MODEL_FEATURES
-            got = from_features ? read_features(b.features, x) : read_bits(x);
+            got = from_features ? read_features(b.features, x) : packed ? read_packed(x) : read_bits(x);
 #else
-            got = read_bits(x);
+            got = packed ? read_packed(x) : read_bits(x);
 #endif
             if (got != 1) break;
         }

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <deque>
 
 #include "runtime/memory.hpp"
 #include "runtime/team.hpp"
+#include "runtime/thresholds.hpp"
 #include "runtime/votes.hpp"
 
 namespace netc {
@@ -16,7 +18,7 @@ namespace {
 
 struct Batch {
     const uint8_t *x;
-    int64_t row_stride, column_stride, packed, samples, threads, wanted;
+    int64_t row_stride, column_stride, form, samples, threads, wanted;
     void *to;
 };
 
@@ -57,28 +59,53 @@ const netc_kernel &kernel_for(const netc_runner &runner, int64_t samples) {
     return runner.small.eval && samples <= block_of(runner.small) ? runner.small : runner.wide;
 }
 
-[[noreturn]] void bad_value(const Batch &batch, const netc_layout &layout, int64_t first, int64_t rows) {
+bool is_nan(const uint8_t *number, int64_t form) {
+    float single;
+    double twice;
+    if (form == NETC_FLOAT32) std::memcpy(&single, number, sizeof single);
+    else std::memcpy(&twice, number, sizeof twice);
+    return form == NETC_FLOAT32 ? std::isnan(single) : std::isnan(twice);
+}
+
+[[noreturn]] void bad_value(const netc_runner &runner, const Batch &batch, const netc_layout &layout, int64_t first,
+                            int64_t rows) {
+    auto said = [](const char *text, int64_t row, int64_t column, unsigned value) {
+        return format(text, static_cast<long long>(row), static_cast<long long>(column), value);
+    };
     for (int64_t row = first; row < first + rows; row++)
         for (int64_t i = 0; i < layout.num_reads; i++) {
             int64_t column = layout.reads[i];
-            unsigned value = batch.x[row * batch.row_stride + column * batch.column_stride];
-            if (value > 1)
-                throw UserError{"", format("row %lld, column %lld holds %u; the network reads bits, 0 or 1",
-                                           static_cast<long long>(row), static_cast<long long>(column), value)};
+            if (batch.form != NETC_BYTES) column = runner.thresholds->feature[static_cast<size_t>(column)];
+            const uint8_t *at = batch.x + row * batch.row_stride + column * batch.column_stride;
+            if (batch.form == NETC_BYTES && *at > 1)
+                throw UserError{"", said("row %lld, column %lld holds %u; the network reads bits, 0 or 1", row, column, *at)};
+            if (batch.form != NETC_BYTES && is_nan(at, batch.form))
+                throw UserError{"", said("row %lld, feature %lld is NaN", row, column, 0)};
         }
     throw UserError{"", "the input changed while it was read"};
 }
 
-// False if the block's input is not bits.
+// False if it is not what it should be.
+bool pack(const netc_runner &runner, const Batch &batch, int64_t first, int64_t rows, const netc_layout &layout, Planes planes) {
+    const uint8_t *x = batch.x + first * batch.row_stride;
+    switch (batch.form) {
+        case NETC_BYTES:
+            return pack_bytes(x, batch.row_stride, batch.column_stride, rows, layout.reads, layout.num_reads, planes);
+        case NETC_PACKED: pack_bits(x, batch.row_stride, rows, layout.reads, layout.num_reads, planes); return true;
+        default:
+            return pack_features(*runner.thresholds, batch.form, x, batch.row_stride, batch.column_stride, rows,
+                                 layout.reads, layout.num_reads, planes) ||
+                   runner.ignore_nan;
+    }
+}
+
+// False if the block's input is not what it should be.
 bool run_block(const netc_runner &runner, const netc_kernel &kernel, const Batch &batch, int64_t first,
                const Workspace &workspace) {
     int64_t rows = std::min(block_of(kernel), batch.samples - first);
     const netc_layout &layout = kernel.layout;
     Planes planes = workspace.planes();
-    const uint8_t *x = batch.x + first * batch.row_stride;
-    if (batch.packed) pack_bits(x, batch.row_stride, rows, layout.reads, layout.num_reads, planes);
-    else if (!pack_bytes(x, batch.row_stride, batch.column_stride, rows, layout.reads, layout.num_reads, planes))
-        return false;
+    if (!pack(runner, batch, first, rows, layout, planes)) return false;
     workspace.evaluate();
     auto at = [&](auto *to, int64_t width) { return to + first * width; };
     auto *bytes = static_cast<uint8_t *>(batch.to);
@@ -112,7 +139,7 @@ void run(const netc_runner &runner, const Batch &batch) {
             }
     };
     Team().run(threads, work);
-    if (bad < blocks) bad_value(batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
+    if (bad < blocks) bad_value(runner, batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
 }
 
 void run_machine(const netc_runner &runner, int64_t free_inputs, int64_t latches, int64_t steps, int64_t sequences,
@@ -166,10 +193,10 @@ netc_pool *netc_pool_new(void) { return new (std::nothrow) netc_pool; }
 
 void netc_pool_free(netc_pool *pool) { delete pool; }
 
-int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t packed,
+int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t form,
                  int64_t samples, int64_t threads, int64_t wanted, void *to) {
     return guard([&]() -> int64_t {
-        run(*runner, {x, row_stride, column_stride, packed, samples, threads, wanted, to});
+        run(*runner, {x, row_stride, column_stride, form, samples, threads, wanted, to});
         return 0;
     });
 }

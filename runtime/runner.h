@@ -29,23 +29,30 @@ typedef struct netc_kernel {
 } netc_kernel;
 
 typedef struct netc_pool netc_pool;
+typedef struct netc_thresholds netc_thresholds;
 
 typedef struct netc_runner {
     netc_kernel wide;  /* for long batches */
     netc_kernel small; /* for batches of no more samples than its block; eval is null if there is none */
     netc_pool *pool; /* of memory for planes */
+    const netc_thresholds *thresholds; /* null: inputs are bits */
+    int64_t ignore_nan;
     int64_t inputs, outputs, classes; /* classes is 0 without a head */
 } netc_runner;
 
+/* What x holds: bytes 0 or 1; rows of packed bits, bit j of byte b being input 8b + j; or features of a type. */
+enum { NETC_BYTES, NETC_PACKED, NETC_UINT8, NETC_FLOAT32, NETC_FLOAT64 };
+
+/* What is wanted. */
 enum { NETC_BITS, NETC_PACKED_BITS, NETC_SCORES, NETC_CLASSES };
 
 netc_pool *netc_pool_new(void);
 void netc_pool_free(netc_pool *pool);
 
-/* x: bytes 0 or 1 at x + row * row_stride + column * column_stride, or with `packed` rows of bits, bit j of byte b being
- * input 8b + j. to: for `wanted` NETC_BITS uint8[samples][outputs], for NETC_PACKED_BITS
- * uint8[samples][(outputs + 7) / 8], for NETC_SCORES int32[samples][classes], for NETC_CLASSES int32[samples]. */
-int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t packed,
+/* The number of a row and column is at x + row * row_stride + column * column_stride. to: for `wanted` NETC_BITS
+ * uint8[samples][outputs], for NETC_PACKED_BITS uint8[samples][(outputs + 7) / 8], for NETC_SCORES
+ * int32[samples][classes], for NETC_CLASSES int32[samples]. */
+int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t form,
                  int64_t samples, int64_t threads, int64_t wanted, void *to);
 
 /* Evaluates only the gates, `blocks` times with the kernel for so many samples, on whatever the planes hold; returns

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from netc import native
+from netc.encoder import Encoder
 from netc.head import Head
 from netc.protocols import Engine
+
+from .forks import renewed_after_fork
 
 __all__ = ["Runner"]
 
@@ -16,7 +19,16 @@ __all__ = ["Runner"]
 class Runner:
     """A ``netc_runner`` and all that it points to."""
 
-    def __init__(self, engine: Engine, inputs: int, outputs: int, head: Head | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        inputs: int,
+        outputs: int,
+        head: Head | None = None,
+        encoder: Encoder | None = None,
+        *,
+        ignore_nan: bool = False,
+    ) -> None:
         self.struct = native.ffi.new("netc_runner *")
         self._alive: list[Any] = [engine]
         self.struct.inputs, self.struct.outputs = inputs, outputs
@@ -26,6 +38,14 @@ class Runner:
         if engine.small is not None:
             self.struct.small = engine.small[0]
             self._count(self.struct.small, head)
+        if encoder is not None:
+            self.struct.thresholds = self._thresholds(encoder)
+        self.struct.ignore_nan = ignore_nan
+        self.renew_pool()
+        renewed_after_fork(self)
+
+    def renew_pool(self) -> None:
+        """An empty pool of planes; the one before lives on, since a call may be using it."""
         self.struct.pool = self._owned(native.lib.netc_pool_new(), native.lib.netc_pool_free)
 
     def _count(self, kernel: Any, head: Head | None) -> None:
@@ -41,6 +61,15 @@ class Runner:
             native.view(head.offset, np.int32),
         )
         kernel.votes = self._owned(votes, native.lib.netc_votes_free)
+
+    def _thresholds(self, encoder: Encoder) -> Any:
+        made = native.lib.netc_thresholds_new(
+            encoder.bits,
+            native.view(encoder.feature, np.int32),
+            native.view(encoder.threshold, np.float64),
+            encoder.at_least,
+        )
+        return self._owned(made, native.lib.netc_thresholds_free)
 
     def _owned(self, handle: Any, free: Any) -> Any:
         if handle == native.ffi.NULL:

@@ -24,6 +24,10 @@ venv/bin/netc verilog and.aig --out and.v
 venv/bin/netc passes > /dev/null
 venv/bin/netc explain and.aig > /dev/null
 venv/bin/python -c 'import netc; assert netc.compile(netc.load("and.aig")).bits([[1, 1], [1, 0]]).tolist() == [[True], [False]]'
+mkdir built
+venv/bin/netc compile and.aig -q -o built
+make -s -C built
+test "$(printf '11\n10\n' | built/model | tr '\n' ' ')" = "1 0 "
 if ls venv/lib/python3*/site-packages | grep -qxE 'passes|backends|runtime'; then
     echo "a folder landed in site-packages under a bare name" >&2
     exit 1

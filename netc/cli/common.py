@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 SCHEMA = 1  # of the JSON that commands print
+_BETWEEN_LINES = 0.1  # seconds between two lines of progress that replace each other
 _GIVEN = "netc.given"  # in a command's context: the texts of --given
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -309,24 +310,39 @@ class Progress:
         self._show = not quiet and sys.stderr.isatty()
         self._clock = time.monotonic
         self._started = time.monotonic()
-        self._shown = False
+        self._shown_at = 0.0
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        if self._shown:
+        if self._shown_at:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
     def tick(self, name: str, done: int, total: int) -> None:
-        elapsed = self._clock() - self._started
+        share = f" {100 * done // total} %" if total else ""
+        self._write(f"{name}{share}  {self._elapsed():.0f} s (Ctrl-C keeps the best so far)")
+
+    def rows(self, done: int, share: float) -> None:
+        """How many rows are done, what share of all that is, how fast it goes and when it ends."""
+        elapsed = self._elapsed()
+        if not self._show or elapsed < max(1, self._shown_at + _BETWEEN_LINES):
+            return
+        left = elapsed / share - elapsed if share else 0
+        line = f"{done:,} rows  {min(100, int(100 * share))} %  {done / elapsed:,.0f} rows/s"
+        self._write(f"{line}  {int(left) // 60}:{int(left) % 60:02d} left")
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._started
+
+    def _write(self, line: str) -> None:
+        elapsed = self._elapsed()
         if not self._show or elapsed < 1:
             return
-        share = f" {100 * done // total} %" if total else ""
-        sys.stderr.write(f"\r\x1b[K{name}{share}  {elapsed:.0f} s (Ctrl-C keeps the best so far)")
+        sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()
-        self._shown = True
+        self._shown_at = elapsed
 
 
 def default_output(model_path: str | None, suffix: str) -> str:

@@ -29,6 +29,7 @@ Examples:
   netc compile model.pt --target c
   netc compile model.pt -O3 -o model/ && make -C model
   netc compile design.aig -o libdesign.so --set prefix=design
+  netc compile model.pt -o libmodel.a -j 4 --cflags "-O1 -march=native"
   netc compile model.pt --target verilog --outputs argmax -o top.v
   netc compile adder.aig --target dot --set k=3 -o adder.dot"""
 
@@ -39,13 +40,16 @@ Examples:
     "--target", type=click.Choice(sorted(SUFFIXES)), help="What to make. Default: by the suffix of -o, else c."
 )
 @common.output_option(
-    "Where to write. NAME.c comes with NAME.h; NAME.so is compiled; a directory gets source, header, Makefile and a "
-    "small program; - is standard output. Default: the input's name with the target's suffix, in the current directory."
+    "Where to write. NAME.c comes with NAME.h; so do NAME.so and NAME.a, libraries that are compiled, -j sources at a "
+    "time; a directory gets sources, header, Makefile and a small program; - is standard output. Default: the input's "
+    "name with the target's suffix, in the current directory."
 )
 @common.outputs_option
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the target; may be repeated.")
 @common.properties_option
-@click.option("--cc", metavar="COMMAND", help="The C compiler for NAME.so. Default: cc, gcc or clang.")
+@click.option(
+    "--cc", metavar="COMMAND", help="The C compiler for libraries, a cross compiler too. Default: cc, gcc or clang."
+)
 @click.option("--cflags", metavar="FLAGS", default="-O1", show_default=True, help="What it is told.")
 @common.encoder_options
 @common.format_option
@@ -99,7 +103,7 @@ def command(
     report = outcome.model.report
     if report is None:
         raise InternalError("the optimizer made no report")
-    written = _write(outcome.model, chosen, path, backend, may_overwrite, cc, flags)
+    written = _write(outcome.model, chosen, path, backend, may_overwrite, cc, flags, optimization["threads"])
     facts = {"input": input or STDIO, "target": chosen, "outputs": outputs, "files": written, **report.to_json()}
     if as_json:
         common.print_json(facts)
@@ -179,12 +183,20 @@ def _split(cflags: str) -> list[str]:
 
 
 def _write(
-    model: Model, target: str, path: str, backend: Any, force: bool, cc: str | None, flags: list[str]
+    model: Model,
+    target: str,
+    path: str,
+    backend: Any,
+    force: bool,
+    cc: str | None,
+    flags: list[str],
+    jobs: int | None,
 ) -> list[str]:
     from netc.artifacts import write_c
     from netc.files import write_chunks
 
     if target == "c":
-        return [str(name) for name in write_c(model, path, backend, force=force, compiler=cc, flags=flags)]
+        written = write_c(model, path, backend, force=force, compiler=cc, flags=flags, jobs=jobs)
+        return [str(name) for name in written]
     write_chunks(path, backend.emit(model), force=force)
     return [path]

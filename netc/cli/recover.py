@@ -144,15 +144,17 @@ def _samples(data: str | None, labels: str | None, input_bits: int | None) -> di
         return {"x": None, "labels": None}
     import numpy as np
 
-    from netc.data import load_labels, load_samples
+    from netc.data import class_numbers, open_labels, open_samples
+    from netc.sources.rows import whole
 
-    samples = load_samples(data)
-    truth = load_labels(labels) if labels else samples.labels
-    if truth is None:
+    samples = open_samples(data)
+    told = open_labels(labels) if labels else samples.labels
+    if told is None:
         raise NetcError(data, "there are no labels in this file", "call them y or labels, or give --labels")
-    x = samples.x
+    truth = class_numbers(whole(told), labels or data)
+    x = whole(samples.rows)
     if samples.packed:
-        columns = samples.columns or input_bits
+        columns = samples.bits or input_bits
         if x.ndim != 2 or x.dtype != np.uint8 or columns is None or not 0 <= 8 * x.shape[1] - columns < 8:
             what = f"packed bits of shape {x.shape} and type {x.dtype} for {columns or 'unknown'} inputs"
             raise NetcError(data, what, "n_inputs in the file, or --input-bits, says how many there are")

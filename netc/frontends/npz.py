@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -22,6 +21,7 @@ from netc.frontends.checkpoints.words import label
 from netc.head import Head
 from netc.layers import Dense, Layer, LayeredNetwork, Tiled
 from netc.model import Model
+from netc.npy import LONGEST, read_header
 from netc.ports import Ports
 
 __all__ = ["claims", "load"]
@@ -30,10 +30,7 @@ Array = npt.NDArray[Any]
 
 _MEMBER, _FORMAT, _VERSION = "netc.json", "netc-model", 1
 
-_HEADER = re.compile(
-    rb"\s*\{\s*'descr'\s*:\s*'([<>|=]?[biu][1248])'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,"
-    rb"\s*'shape'\s*:\s*\(([0-9,\s]{0,200})\)\s*,?\s*\}\s*"
-)
+_MOST_AXES = 4
 
 _COUNTS = ("outputs", "bad", "constraints", "fairness")
 
@@ -96,17 +93,18 @@ def _json(archive: Archive) -> Any:
 def _array(archive: Archive, name: str) -> Array:
     """A read-only array of integers, checked against the bytes that are there."""
     data = archive.read(f"{name}.npy")
-    wide = 4 if bytes(data[6:7]) > b"\x01" else 2  # bytes of the header's length, by version
-    start = 8 + wide + int.from_bytes(data[8 : 8 + wide], "little")
-    match = _HEADER.fullmatch(bytes(data[8 + wide : min(start, 4096)]))
-    if bytes(data[:6]) != b"\x93NUMPY" or match is None:
+    try:
+        header = read_header(bytes(data[:LONGEST]))
+        dtype = header.dtype
+    except NetcError:
+        dtype = None
+    if dtype is None or dtype.kind not in "biu":
         raise NetcError(name, "this is no NumPy array of integers")
-    sizes = tuple(int(size) for size in match[3].split(b",") if size.strip())
-    dtype = np.dtype(match[1].decode())
-    if len(sizes) > 4 or prod(sizes) * dtype.itemsize != len(data) - start:
+    sizes, start = header.shape, header.start
+    if len(sizes) > _MOST_AXES or prod(sizes) * dtype.itemsize != len(data) - start:
         raise NetcError(name, f"an array of shape {sizes} and type {dtype} in {len(data) - start:,} bytes")
     flat = np.frombuffer(data, dtype, prod(sizes), start) if prod(sizes) else np.zeros(0, dtype)
-    array = np.array(flat.reshape(sizes, order="F" if match[2] == b"True" else "C"), dtype.newbyteorder("="), order="C")
+    array = np.array(flat.reshape(sizes, order="F" if header.fortran else "C"), dtype.newbyteorder("="), order="C")
     array.flags.writeable = False
     return array
 

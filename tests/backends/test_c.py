@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import re
 import shutil
@@ -26,12 +27,18 @@ from netc.ports import Ports
 
 CC = shutil.which("gcc") or shutil.which("cc") or shutil.which("clang")
 CXX = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
+FOREIGN = "aarch64-linux-gnu-gcc"
+EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
 C99 = ["-std=c99", *STRICT]
 
 pytestmark = pytest.mark.skipif(CC is None, reason="no C compiler")
 needs_cpp = pytest.mark.skipif(CXX is None, reason="no C++ compiler")
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+
+needs_foreign = pytest.mark.skipif(
+    shutil.which(FOREIGN) is None or EMULATOR is None, reason=f"no {FOREIGN} or no qemu-aarch64"
+)
 
 BATCHES = (0, 1, 63, 64, 65, 511, 512, 513, 1000)
 
@@ -74,6 +81,7 @@ class Library:
             f"void {prefix}_reset(size_t, uint8_t *);"
             f"int {prefix}_step(const uint8_t *, size_t, uint8_t *, uint8_t *);"
             f"extern const char *const {prefix}_class_name[];"
+            f"const char *{prefix}_target(void); int {prefix}_use(const char *);"
         )
         self.lib = self.ffi.dlopen(str(library))
 
@@ -196,6 +204,154 @@ def test_answers_are_those_of_the_definition_at_every_width(words: int, lanes: s
         assert np.array_equal(library.call("bits_packed", packed, expected.shape, "uint8_t"), expected)
         assert np.array_equal(library.call("scores_packed", packed, scores.shape, "int32_t"), scores)
         assert np.array_equal(library.call("predict_packed", packed, (count,), "int32_t"), scores.argmax(axis=1))
+
+
+DRIVER = """\
+#include "model.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of MOST rows on standard input the first n for every n up to MOST, as bits, scores, classes and packed bits. */
+int main(int argc, char **argv) {
+    enum { ROW = (WHOLE_INPUTS + 7) / 8, OUT = (WHOLE_OUTPUTS + 7) / 8 };
+    if (argc > 1 && whole_use(argv[1])) return 9;
+    uint8_t *x = (uint8_t *)malloc(MOST * WHOLE_INPUTS), *packed = (uint8_t *)calloc(MOST, ROW);
+    uint8_t *bits = (uint8_t *)malloc(MOST * WHOLE_OUTPUTS + 1), *out = (uint8_t *)malloc(MOST * OUT + 1);
+    int32_t *numbers = (int32_t *)malloc((MOST * WHOLE_CLASSES + 1) * sizeof(int32_t));
+    size_t n, i;
+    if (fread(x, 1, MOST * WHOLE_INPUTS, stdin) != MOST * WHOLE_INPUTS) return 1;
+    for (i = 0; i < MOST * WHOLE_INPUTS; i++)
+        packed[i / WHOLE_INPUTS * ROW + i % WHOLE_INPUTS / 8] |= (uint8_t)(x[i] << (i % WHOLE_INPUTS % 8));
+    for (n = 0; n <= MOST; n++) {
+        if (whole_bits(x, n, bits) || whole_bits_packed(packed, n, out)) return 2;
+        fwrite(bits, 1, n * WHOLE_OUTPUTS, stdout);
+        fwrite(out, 1, n * OUT, stdout);
+        if (whole_scores(x, n, numbers)) return 3;
+        fwrite(numbers, sizeof *numbers, n * WHOLE_CLASSES, stdout);
+        if (whole_predict_packed(packed, n, numbers)) return 4;
+        fwrite(numbers, sizeof *numbers, n, stdout);
+    }
+    free(x), free(packed), free(bits), free(out), free(numbers);
+    fputs(whole_target(), stderr);
+    return 0;
+}
+"""
+
+
+def expected_of_driver(model: Model, x: Any) -> bytes:
+    assert model.head is not None
+    bits = simulate(model.logic, x)
+    scores = model.head.scores(bits).astype("<i4")
+    parts = (
+        bits.astype(np.uint8),
+        np.packbits(bits, axis=1, bitorder="little"),
+        scores,
+        scores.argmax(1).astype("<i4"),
+    )
+    return b"".join(part[:count].tobytes() for count in range(len(x) + 1) for part in parts)
+
+
+def spread(model: Model, folder: Path, **options: Any) -> list[str]:
+    """A model in several sources, with the driver beside them; the names of what is to be compiled."""
+    files = C(**{"gates_per_function": 9, "functions_per_unit": 2, **options}).sources(model)
+    for name, chunks in files.items():
+        (folder / name).write_bytes(b"".join(chunks))
+    (folder / "driver.c").write_text(DRIVER)
+    names = sorted(name for name in files if name.endswith(".c"))
+    assert len(names) > 2
+    return [*names, "driver.c"]
+
+
+@pytest.mark.parametrize(
+    ("compiler", "flags"),
+    [
+        ("gcc", ["-O1"]),
+        ("clang", ["-O1"]),
+        ("gcc", ["-DNETC_LANES=1"]),
+        ("gcc", ["-DNETC_LANES=1", "-U__BYTE_ORDER__", "-DNETC_WORDS=1"]),
+        ("gcc", ["-O1", "-DNETC_LANES=2"]),
+        ("gcc", ["-O1", "-DNETC_LANES=4"]),
+        ("clang", ["-O1", "-DNETC_LANES=8"]),
+        ("clang", ["-O1", "-march=native"]),
+        ("gcc", ["-O1", "-DNETC_WORDS=2"]),
+        ("gcc", ["-O1", "-DNETC_WORDS=4"]),
+    ],
+)
+def test_every_batch_size_is_exact_in_several_sources_at_every_width(
+    compiler: str, flags: list[str], tmp_path: Path
+) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    model = whole_model(5)
+    names = spread(model, tmp_path)
+    compiled(compiler, *C99, *flags, "-DMOST=600", "-o", "it", *names, cwd=tmp_path)
+    x = rows(2, 600, 13)
+    expected = expected_of_driver(model, x)
+    found = []
+    for target in ("base", "avx2", "avx512"):
+        done = run(tmp_path / "it", target, stdin=x.tobytes())
+        if done.returncode == 9:  # the code is not there, or not for this CPU
+            continue
+        assert (done.returncode, done.stderr.decode()) == (0, target)
+        assert done.stdout == expected
+        found.append(target)
+    assert "base" in found
+    assert run(tmp_path / "it", "sse9", stdin=x.tobytes()).returncode == 9
+    best = run(tmp_path / "it", stdin=x.tobytes())
+    assert (best.returncode, best.stderr.decode()) == (0, found[-1])
+    if any("LANES" in flag or "march" in flag for flag in flags):
+        assert found == ["base"]
+
+
+@needs_foreign
+@pytest.mark.parametrize("flags", [["-O1"], ["-O1", "-DNETC_LANES=1"], ["-O1", "-DNETC_WORDS=1"]])
+def test_another_machine_answers_every_batch_size_alike(flags: list[str], tmp_path: Path) -> None:
+    model = whole_model(6)
+    names = spread(model, tmp_path)
+    compiled(FOREIGN, *C99, *flags, "-static", "-DMOST=600", "-o", "it", *names, cwd=tmp_path)
+    x = rows(2, 600, 13)
+    done = run(EMULATOR or "", tmp_path / "it", stdin=x.tobytes())
+    assert (done.returncode, done.stderr) == (0, b"base")
+    assert done.stdout == expected_of_driver(model, x)
+
+
+@pytest.mark.parametrize(
+    ("compiler", "standard"), [("gcc", "c99"), ("clang", "c99"), ("g++", "c++11"), ("clang++", "c++20")]
+)
+def test_several_sources_compile_without_a_warning(compiler: str, standard: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    language = ["-x", "c++"] if "++" in compiler else []
+    for index, model in enumerate((whole_model(), Model(random_aig(1, 5, 150, 60, latches=3)))):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        names = spread(model, folder)[:-1]
+        (folder / "main.c").write_bytes(b"".join(C().files(model)["main.c"]))
+        (folder / "one.c").write_bytes(source_of(model))
+        for level in ("-O0", "-O2"):
+            for name in (*names, "main.c", "one.c"):
+                compiled(compiler, f"-std={standard}", *STRICT, level, *language, "-c", "-o", "it.o", name, cwd=folder)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="not x86-64")
+def test_one_source_finds_itself_wherever_the_compiler_runs(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "renamed.c").write_bytes(source_of(whole_model()))
+    for folder, name in ((tmp_path, "sub/renamed.c"), (tmp_path / "sub", "renamed.c")):
+        for compiler in filter(shutil.which, ("gcc", "clang")):
+            compiled(compiler, *C99, "-c", "-o", "it.o", name, cwd=folder)
+            assert b"whole_eval_avx2" in (folder / "it.o").read_bytes()
+    (tmp_path / "other.c").write_text('#include "sub/renamed.c"\n')
+    compiled(CC or "", *C99, "-c", "-o", "it.o", "other.c", cwd=tmp_path)
+    assert b"whole_eval_avx2" in (tmp_path / "it.o").read_bytes()
+
+
+def test_a_source_on_standard_input_has_the_code_of_one_instruction_set(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    done = run(CC or "", *C99, "-x", "c", "-c", "-o", tmp_path / "it.o", "-", stdin=source_of(whole_model()))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"whole_eval_avx2" not in (tmp_path / "it.o").read_bytes()
 
 
 @given(st.integers(0, 10**6), st.integers(0, 12), st.integers(0, 80), st.integers(0, 20), st.integers(2, 6))
@@ -406,19 +562,23 @@ def test_the_sanitizers_have_nothing_to_say(tmp_path: Path) -> None:
     if run(CC or "", *flags, "-o", tmp_path / "probe", probe).returncode or run(tmp_path / "probe").returncode:
         pytest.skip("no sanitizers")
     model = whole_model(3)
-    assert model.head is not None
-    for name, chunks in C(gates_per_function=10).files(model).items():
+    names = spread(model, tmp_path)
+    x = rows(5, 150, 13)
+    expected = expected_of_driver(model, x)
+    for choice in ("-DNETC_LANES=1", "-DNETC_LANES=8", "-DNETC_DISPATCH"):
+        compiled(CC or "", *C99, *flags, choice, "-DMOST=150", "-o", "it", *names, cwd=tmp_path)
+        for target in ("base", "avx2", "avx512"):
+            done = run(tmp_path / "it", target, stdin=x.tobytes())
+            assert done.returncode == 9 or (done.returncode, done.stderr.decode()) == (0, target)
+            assert done.returncode == 9 or done.stdout == expected
+    for name, chunks in C(gates_per_function=10, functions_per_unit=3).files(model).items():
         (tmp_path / name).write_bytes(b"".join(chunks))
-    x = rows(5, 1000, 13)
-    bits = simulate(model.logic, x)
+    compiled(CC or "", *C99, *flags, "-o", "it", *names[:-1], "main.c", cwd=tmp_path)
     text = "".join("".join(map(str, row)) + "\n" for row in x.tolist())
-    for lanes in ("1", "8"):
-        compiled(CC or "", *C99, *flags, f"-DNETC_LANES={lanes}", "-o", "it", "model.c", "main.c", cwd=tmp_path)
-        for what, expected in (("--bits", bits.astype(int)), ("--scores", model.head.scores(bits))):
-            done = run(tmp_path / "it", what, stdin=text)
-            assert (done.returncode, done.stderr) == (0, b"")
-            joint = "" if what == "--bits" else " "
-            assert done.stdout.decode().splitlines() == [joint.join(map(str, row)) for row in expected.tolist()]
+    done = run(tmp_path / "it", "--bits", stdin=text)
+    assert (done.returncode, done.stderr) == (0, b"")
+    bits = simulate(model.logic, x).astype(int)
+    assert done.stdout.decode().splitlines() == ["".join(map(str, row)) for row in bits.tolist()]
 
 
 class Program:
@@ -457,6 +617,10 @@ def test_the_directory_builds_and_its_program_answers(tmp_path: Path) -> None:
     assert program("--classes", stdin=text.replace("\n", "\r\n")) == classes
     assert program(stdin=", ".join(text).replace(", \n", "\n\n")[:-1]) == classes  # separated, no newline at the end
     assert program(stdin=x.tobytes()) == classes
+    packed = np.packbits(x, axis=1, bitorder="little")
+    assert program("--packed", stdin=packed.tobytes()) == classes
+    assert program.refuses("--packed", stdin=packed.tobytes()[:-1]) == "row 600: this is not a row of 13 bits\n"
+    assert "usage" in program.refuses("--packed", "--features")
     assert program("--scores", stdin=text) == [" ".join(map(str, row)) for row in scores.tolist()]
     assert program("--bits", stdin=text) == ["".join(map(str, row)) for row in bits.astype(int).tolist()]
     assert program(stdin=b"") == []
@@ -499,7 +663,7 @@ def test_functions_are_bounded() -> None:
     bodies = re.findall(r"^GATES\(\w+\) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
     assert len(bodies) > 1500 * 0.5 / 64
     assert max(body.count(" = ") for body in bodies) <= 65  # the gates, and the constant zero
-    assert re.findall(r"circuit_gates_(\d+)\(x, y, m\);", text) == [str(index) for index in range(len(bodies))]
+    assert re.findall(r"NETC_AT\(gates_(\d+)\)\(x, y, m\);", text) == [str(index) for index in range(len(bodies))]
 
 
 def test_chunks_are_bounded_and_the_bytes_always_the_same() -> None:

@@ -115,6 +115,81 @@ def test_a_shared_library_comes_with_its_header(design: str, here: Path) -> None
     assert list(classes) == [value.bit_count() for value in range(8)]
 
 
+@needs_cc
+def test_a_static_library_links_into_a_program(design: str, here: Path) -> None:
+    assert netc_command(design, "-o", "libadder.a", "-j", "2") == 0
+    assert names(here) == ["adder.aig", "libadder.a", "libadder.h"]
+    (here / "main.c").write_text(
+        '#include "libadder.h"\n#include <stdio.h>\n'
+        "int main(void) {\n    const uint8_t x[6] = {1, 0, 1, 1, 1, 1};\n    int32_t classes[2];\n"
+        '    if (adder_predict(x, 2, classes)) return 1;\n    printf("%d %d", (int)classes[0], (int)classes[1]);\n'
+        "    return 0;\n}\n"
+    )
+    subprocess.run(["cc", "-o", "program", "main.c", "libadder.a"], check=True)
+    assert subprocess.run(["./program"], capture_output=True, check=True).stdout == b"2 3"
+
+
+@needs_cc
+def test_a_compiler_may_be_a_command_with_arguments(
+    design: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "my cc").write_text('#!/bin/sh\n[ "$1" = front ] || exit 7\nshift\nexec cc "$@"\n')
+    (here / "my cc").chmod(0o755)
+    for name in ("x.so", "x.a"):
+        assert netc_command(design, "-o", name, "--cc", "'./my cc' front") == 0
+        (here / name).unlink()
+    assert netc_command(design, "-o", "x.so", "--cc", "./my cc") == 2
+    for wrong in ("'", "", "no-such cc"):
+        assert netc_command(design, "-o", "x.so", "--cc", wrong) == 2
+        assert "there is no compiler" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("aarch64-linux-gnu-gcc") is None, reason="no aarch64-linux-gnu-gcc")
+@pytest.mark.parametrize("name", ["libadder.a", "libadder.so"])
+def test_a_library_is_made_for_the_machine_of_its_compiler(name: str, design: str, here: Path) -> None:
+    assert netc_command(design, "-o", name, "--cc", "aarch64-linux-gnu-gcc") == 0
+    data = (here / name).read_bytes()
+    elf = data.index(b"\x7fELF")
+    assert data[elf + 18 : elf + 20] == b"\xb7\0"  # e_machine: AArch64
+
+
+def large_design(here: Path) -> str:
+    """A circuit that takes several sources: it has more gates than one holds."""
+    rng = np.random.default_rng(0)
+    builder = Builder(64)
+    lits = list(range(2, 130, 2))
+    for _ in range(9000):
+        a, b = rng.choice(len(lits), 2, replace=False)
+        lits.append(builder.xor(lits[a] ^ 1, builder.and_(lits[b], lits[-1])))
+    netc.write(Model(builder.finish(lits[-2000:])), here / "large.aig")
+    return "large.aig"
+
+
+@needs_make
+def test_a_large_network_is_spread_over_sources_whose_names_nothing_else_has(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    design = large_design(here)
+    assert netc_command(design, "-O0", "-o", "out/", "-q") == 0
+    made = names(here / "out")
+    assert {"Makefile", "main.c", "model.c", "model.h", "netc_runtime.h", "model_gates_0.c", "model_gates_1.c"} <= set(
+        made
+    )
+    assert netc_command(design, "-O0", "-o", "out/", "-q") == 2
+    for name in ("Makefile", "main.c", "model.c", "model.h"):
+        (here / "out" / name).unlink()
+    capsys.readouterr()
+    assert netc_command(design, "-O0", "-o", "out/", "-q") == 2
+    assert "netc_runtime.h: the file exists already" in capsys.readouterr().err
+    assert "model.c" not in names(here / "out")
+    assert netc_command(design, "-O0", "-o", "out/", "-q", "--force") == 0
+    subprocess.run(["make", "-s", "-C", "out", "CFLAGS=-O0 -DNETC_DISPATCH=0", "model", "libmodel.so"], check=True)
+    x = np.random.default_rng(1).integers(0, 2, (70, 64)).astype(np.uint8)
+    done = subprocess.run(["out/model"], input=x.tobytes(), capture_output=True, check=True)
+    found = [[int(bit) for bit in line] for line in done.stdout.decode().split()]
+    assert np.array_equal(found, netc.simulate(netc.load(design).logic, x))
+
+
 def test_a_library_that_cannot_be_compiled_leaves_nothing(
     design: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,6 +199,10 @@ def test_a_library_that_cannot_be_compiled_leaves_nothing(
     (here / "bad-cc").chmod(0o755)
     assert netc_command(design, "-o", "x.so", "--cc", "./bad-cc") == 2
     assert "the C compiler failed: error: no" in capsys.readouterr().err
+    (here / "bad-cc").write_text("#!/bin/sh\nexit 0\n")
+    for name in ("x.so", "x.a"):
+        assert netc_command(design, "-o", name, "--cc", "./bad-cc") == 2
+    assert "archiver '' is not there" in capsys.readouterr().err
     assert names(here) == ["adder.aig", "bad-cc"]
 
 
@@ -232,7 +311,7 @@ def test_a_failure_half_way_leaves_no_file(design: str, here: Path, monkeypatch:
         yield b"half"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(c._Unit, "header", breaks)
+    monkeypatch.setattr(c._Program, "header", breaks)
     assert netc_command(design, "-o", "out.c") == 2
     assert netc_command(design, "-o", "folder/") == 2
     assert sorted(path.name for path in here.iterdir()) == ["adder.aig"]

@@ -165,6 +165,33 @@ def test_the_second_time_nothing_is_compiled(tmp_path: Path) -> None:
     assert compiler.runs == 4
 
 
+def test_a_large_network_is_compiled_in_several_sources(tmp_path: Path) -> None:
+    model = random_model(3, widths=(1500, 6000), inputs=60)
+    compiler = CountingCompiler(tmp_path)
+    options: dict[str, Any] = {"engine": "c", "compiler": str(compiler.path), "opt": "-O0"}
+    x = np.random.default_rng(0).integers(0, 2, (700, 60)).astype(bool)
+    for jobs in (1, 3):
+        net = netc.compile(model, jobs=jobs, cache=tmp_path / f"cache{jobs}", **options)
+        assert np.array_equal(net.bits(x), simulate(model.logic, x))
+    assert compiler.runs >= 2 * 4  # two units, what surrounds them, and the link
+    with pytest.raises(NetcError, match="jobs"):
+        netc.compile(model, jobs=0, **options)
+
+
+def test_one_source_that_fails_ends_the_others(tmp_path: Path) -> None:
+    model = random_model(3, widths=(1500, 6000), inputs=60)
+    pids = tmp_path / "pids"
+    fails = f'while [ ! -s "{pids}" ]; do sleep 0.02; done; echo "x.c:1: error: no" >&2; exit 1'
+    body = f'case "$*" in *gates_1*) {fails};; esac; echo $$ >> "{pids}"; sleep 60'
+    started = time.monotonic()
+    with pytest.raises(NetcError, match=r"failed: x\.c:1: error: no"):
+        netc.compile(model, engine="c", jobs=8, compiler=fake_compiler(tmp_path, body), cache=tmp_path / "cache")
+    assert time.monotonic() - started < 30
+    for pid in map(int, pids.read_text().split()):  # they were our children, and are waited for
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
 def test_names_and_heads_share_an_entry(tmp_path: Path) -> None:
     compiler = CountingCompiler(tmp_path)
     aig = small_aig()

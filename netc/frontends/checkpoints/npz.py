@@ -1,12 +1,7 @@
-"""NumPy's .npz archives: a zip archive of .npy arrays, compressed or not. Arrays of Python objects are refused.
-
-Source: NEP 1 and numpy/lib/format.py. A header is a Python literal; here it is only searched for its three entries,
-not evaluated.
-"""
+"""NumPy's .npz archives: a zip archive of .npy arrays, compressed or not. Arrays of Python objects are refused."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from netc.errors import NetcError
@@ -15,20 +10,13 @@ from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.checkpoints.inert import Node
 from netc.frontends.checkpoints.tensors import BFLOAT16, Stored, Tensors
 from netc.frontends.checkpoints.words import label
+from netc.npy import LONGEST, NUMBERS, read_header, unread
 
 __all__ = ["is_npz", "read"]
 
-_MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 4096
-_NUMBERS = "biuf"  # the letters of NumPy's types of plain numbers
 _MOST_ARRAYS = 20_000
 _RAW_PAIRS = "V2"  # what NumPy and MLX write for bfloat16, which NumPy lacks: two bytes of no type
 _LONGEST_TEXT = 1 << 20  # characters of a string: settings as JSON
-
-_DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([^'"]*)['"]""")
-_ORDER = re.compile(rb"""['"]fortran_order['"]\s*:\s*(True|False)\b""")
-_SHAPE = re.compile(rb"""['"]shape['"]\s*:\s*\(([0-9,\sL]*)\)""")
-_STRUCTURED = re.compile(rb"""['"]descr['"]\s*:\s*\[""")
 
 _SAVE_EACH = "save each array under a name of its own: numpy.savez('model.npz', **{'0.weights': …, '0.indices': …})"
 
@@ -67,30 +55,22 @@ class _Reader:
 
     def array(self, member: str) -> Node:
         """A string, a number, or an array whose header was read."""
-        head = bytes(self.archive.unpacked(member, _LONGEST_HEADER))
-        start = 10 if head[6:7] == b"\x01" else 12  # versions 2 and 3 write the length in four bytes
-        end = start + int.from_bytes(head[8:start], "little")
-        header = head[start:end]
-        descr, order, shape = _DESCR.search(header), _ORDER.search(header), _SHAPE.search(header)
-        if _STRUCTURED.search(header) is not None:
-            raise NetcError(_place(member), "this is a structured array, which netc does not read", _SAVE_EACH)
-        if not head.startswith(_MAGIC) or end > len(head) or descr is None or order is None or shape is None:
-            raise NetcError(_place(member), "this is no NumPy array, or its header is damaged")
-        spelled = descr[1].decode("latin-1")
-        kind = spelled.lstrip("<>|=")
-        big = spelled.startswith(">")
-        if kind.startswith("O"):
-            what = "this is an array of Python objects, which NumPy would unpickle and netc does not"
-            raise NetcError(_place(member), what, _SAVE_EACH)
+        head = bytes(self.archive.unpacked(member, LONGEST))
+        try:
+            header = read_header(head)
+        except NetcError as error:
+            raise NetcError(_place(member), error.what) from None
+        kind = header.kind
+        if not kind or kind.startswith("O"):
+            raise NetcError(_place(member), unread(kind), _SAVE_EACH)
         if kind == _RAW_PAIRS:
             self.raw = True
             kind = BFLOAT16
-        sizes = tuple(map(int, re.findall(rb"[0-9]+", shape[1])))
-        if kind.startswith("U") and not sizes:
-            return flat.meaning(self.string(member, end, kind[1:], big))
+        if kind.startswith("U") and not header.shape:
+            return flat.meaning(self.string(member, header.start, kind[1:], header.big))
         try:
-            stored = Stored(kind, sizes, self.numbers(member, end), big, order[1] == b"True")
-            return stored if sizes or kind[:1] not in _NUMBERS else self.tensors.array(stored).item()
+            stored = Stored(kind, header.shape, self.numbers(member, header.start), header.big, header.fortran)
+            return stored if header.shape or kind[:1] not in NUMBERS else self.tensors.array(stored).item()
         except NetcError as error:
             raise NetcError(_place(member), error.what) from None
 

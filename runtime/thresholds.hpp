@@ -1,0 +1,29 @@
+// Features that become bits while they are packed.
+#pragma once
+
+#include "netc/core/array.hpp"
+#include "runtime/planes.hpp"
+#include "runtime/runner.hpp"
+
+extern "C" {
+#include "runtime/thresholds.h"
+}
+
+// A feature of each type is compared with a number of its own type, the nearest one on the threshold's side.
+struct netc_thresholds {
+    netc::Array<uint32_t> feature;
+    netc::Array<uint8_t> least;  // a byte is above the threshold if it is at least so large,
+    netc::Array<uint8_t> ever;   // and this is 1
+    netc::Array<float> single;
+    netc::Array<double> threshold;
+    bool at_least = false;
+};
+
+namespace netc {
+
+// Packs `rows` rows of numbers of a form's type, at most a block, as pack_bytes does. Returns false if one of the features that
+// are read is NaN, which is above no threshold.
+bool pack_features(const netc_thresholds &thresholds, int64_t form, const uint8_t *x, int64_t row_stride, int64_t column_stride,
+                   int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes);
+
+}  // namespace netc
