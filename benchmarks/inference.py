@@ -1,21 +1,17 @@
-"""How fast networks build and run, beside the reference design and the machine's limits.
+"""Inference against the reference design: how long until the first answer, and how many samples a second after it.
 
-    python benchmarks/inference.py [--rows NAME,…] [--rounds 3] [--seconds 0.3]
-    python benchmarks/inference.py --page docs/performance.md
+    python benchmarks/inference.py              # everything that is here; some minutes once gcc's work is cached
+    python benchmarks/inference.py gates load   # some of it
+    python benchmarks/inference.py --page       # only write docs/performance.md's table and picture from the results
 
-Both sides of a ratio alternate in this one process, on one core unless a row says otherwise; each figure is the median
-of so many minima, and is only kept if the answers on 4,096 random samples are the reference's, bit for bit. The
-reference is compiled once and kept (reference.py). Before and behind each row a control loop runs; where it took more
-than a tenth longer than it ever did on this machine, the row is marked *machine busy*. What the rows found is kept
-beside earlier ones in results/inference.json, and `--page` writes tables and plot from there, measuring nothing.
-
-netc's side as trained: no pass has run; the engine drops what nobody reads and merges gates of up to three inputs. The
-rows that say ``-O1`` ran that pipeline first. The reference always computes every gate as it was given.
+The reference is what difflogic's compiler makes (reference.py); both sides alternate in one process, on one core
+unless said, each figure being the median of the best times of several rounds. Answers are compared bit for bit first.
+A control loop on as many cores says whether the machine was ours: where its median is not within 10 % of its best the
+row says "machine busy". Written to results/inference.json.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -24,498 +20,351 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from limits import kernels as limit_kernels
+from limits import kernels as kernels_of_limits
 from limits import limits
-from measure import RESULTS, cpu_name, environment, run, save
-from networks import named
-from reference import Reference, agrees, build
+from measure import RESULTS, environment, save
+from networks import checkpoints, model_of, named, random_network
+from reference import WORD, Reference, agrees, build
 
 import netc
-from netc.ccompiler import find_compiler
+from netc.plots import Bar, Chart, plot
 
-BLOCK = 512  # samples, where gates alone are timed
-SAMPLES = 4096  # in RAM: an array of them does not fit the first two caches
-BUSY = 1.1
-SHORTEST = 0.02  # seconds
+ROUNDS, SECONDS = 3, 0.15
+BLOCK = 512
 TRAINED = "difflogic_mnist_48k"
-RESULT = RESULTS / "inference.json"
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+ENGINES = ("table", "machine")
+
+Row = dict[str, Any]
 
 
-Timed = Callable[[int], float]  # so many repetitions; their seconds
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number of a row, its unit, and what is asked of it: at least (or, if `most`, at most) and as an aim."""
-
-    what: str
-    value: float
-    unit: str
-    least: float | None = None
-    aim: float | None = None
-    most: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    measure: str
-    run: Callable[[Clock], tuple[list[Figure], dict[str, Any]]]
-    cores: int = 1
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How long and how often to measure."""
-
-    rounds: int
-    seconds: float
-
-    def best(self, run: Timed) -> float:
-        """The shortest run's seconds of one repetition; a run is long enough that its first pass does not count."""
-        times = 1
-        while (spent := run(times)) < SHORTEST:
-            times *= 2
-        shortest, total = spent, spent
-        while total < self.seconds:
-            spent = run(times)
-            shortest, total = min(shortest, spent), total + spent
-        return shortest / times
-
-    def together(self, *runs: Timed) -> list[float]:
-        """The median over the rounds of each side's best, the sides alternating."""
-        rounds = [[self.best(run) for run in runs] for _ in range(self.rounds)]
-        return [statistics.median(side) for side in zip(*rounds, strict=True)]
-
-
-def spent(call: Callable[[int], Any]) -> Timed:
-    def run(times: int) -> float:
+def best(run: Callable[[], Any], seconds: float = SECONDS) -> float:
+    """The shortest of the runs that fit, at least three."""
+    times: list[float] = []
+    while len(times) < 3 or sum(times) < seconds:
         started = time.perf_counter()
-        call(times)
-        return time.perf_counter() - started
+        run()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def alternate(sides: dict[str, Callable[[], Any]], cores: int = 1) -> dict[str, float]:
+    """Seconds of one call of each, side by side: the median of the best of `ROUNDS` rounds; `busy` is the control."""
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    controls = control(cores)
+    for _ in range(ROUNDS):
+        for name, run in sides.items():
+            found[name].append(best(run))
+        controls += control(cores)
+    busy = statistics.median(controls) / min(controls)
+    return {name: statistics.median(times) for name, times in found.items()} | {"busy": busy}
+
+
+def control(cores: int) -> list[float]:
+    """Seconds of a fixed loop of loads and stores, on so many cores at once, some times over."""
+    library, ffi = kernels_of_limits()
+    planes = np.zeros((cores, (24 << 10) + 64), np.uint8)
+    starts = [ffi.cast("char *", part.ctypes.data + -part.ctypes.data % 64) for part in planes]
+    times = []
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in range(10):
+            started = time.perf_counter()
+            list(pool.map(lambda start: library.limit_l1(start, 20_000), starts))
+            times.append(time.perf_counter() - started)
+    return times
+
+
+def row(name: str, what: str, value: float, unit: str, at_least: float | None, aim: float | None, **facts: Any) -> Row:
+    """`at_least` and `aim` are bounds from above where the unit is one of time or memory."""
+    lower = unit in ("s", "µs", "GB")
+    met = [None if goal is None else (value <= goal if lower else value >= goal) for goal in (at_least, aim)]
+    made = {"row": name, "what": what, "value": value, "unit": unit, "at_least": at_least, "aim": aim}
+    print(f"{name:<8} {what:<66} {value:>10.3g} {unit:<5} (at least {at_least}, aim {aim})", flush=True)
+    return made | {"met": met[0], "aim_met": met[1], **facts}
+
+
+# ---- rows -------------------------------------------------------------------------------------------------------
+
+# Another, tiny model first: it imports all that there is to import.
+FIRST_ANSWER = """
+import json, resource, sys, time
+import numpy as np
+import netc
+small = netc.load(sys.argv[3])
+netc.compile(small, engine=sys.argv[2]).predict(np.zeros((1, small.logic.inputs), bool))
+before, wall = time.process_time(), time.perf_counter()
+net = netc.compile(netc.load(sys.argv[1]), engine=sys.argv[2])
+net.predict(np.zeros((1, net.inputs), bool))
+spent = time.process_time() - before, time.perf_counter() - wall
+print(json.dumps([*spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, net.engine.name]))
+"""
+
+
+def first_answer(path: str, engine: str = "auto") -> tuple[float, float, float, str]:
+    """CPU seconds and wall seconds from the file to the first class, peak MB, and the engine: the best of five."""
+    runs = []
+    with tempfile.TemporaryDirectory() as folder:
+        small = str(Path(folder, f"small{''.join(Path(path).suffixes[-1:])}"))
+        if path.endswith(".npz"):
+            netc.save(model_of(random_network(10), "small"), small)
+        else:
+            small = str(Path(__file__).parent.parent / "examples" / "digits" / "model.pt")
+        for _ in range(5):
+            command = [sys.executable, "-c", FIRST_ANSWER, path, engine, small]
+            done = subprocess.run(command, capture_output=True, check=True)
+            runs.append(tuple(json.loads(done.stdout)))
+    return min(runs)
+
+
+def load() -> Iterator[Row]:
+    trained = next(checkpoints(TRAINED), None)
+    if trained is None:
+        sys.exit(f"{TRAINED} is not here: NETC_DATA names the folder whose dlgn/ holds it")
+    with tempfile.TemporaryDirectory() as folder:
+        random = str(Path(folder, "random.npz"))
+        netc.save(named("6x8000"), random)
+        for name, path in (("6x8000", random), (TRAINED, str(trained))):
+            cpu, wall, megabytes, engine = first_answer(path)
+            facts = {"cpu_seconds": cpu, "wall_seconds": wall, "peak_mb": megabytes, "engine": engine}
+            yield row("load", f"file to first class, {name}, CPU", cpu, "s", 0.1, None, **facts)
+            for opt, at_least, aim in (("-O1", 3000, 10000), ("-O0", 30, 100)):
+                built = build(named(name), opt)
+                what = f"file to first class, {name}, against the reference's gcc {opt}"
+                facts = {"reference_cpu_seconds": built.cpu_seconds}
+                yield row("load", what, built.cpu_seconds / cpu, "x", at_least, aim, **facts)
+
+
+def large() -> Iterator[Row]:
+    for gates, seconds, aim in ((1_000_000, 1.0, 0.5), (6_000_000, 7.0, 3.0)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder, "random.npz"))
+            width = gates // 6 // 10 * 10
+            subprocess.run([sys.executable, __file__, "--write", str(width), path], check=True)
+            cpu, wall, megabytes, engine = first_answer(path)
+        facts = {"cpu_seconds": cpu, "wall_seconds": wall, "peak_mb": megabytes, "engine": engine}
+        yield row(
+            "large", f"file to first class, {gates // 10**6} M random gates, CPU", cpu, "s", seconds, aim, **facts
+        )
+        if gates == 6_000_000:
+            yield row("large", "its memory", megabytes / 1024, "GB", 1.0, None)
+
+
+def gates() -> Iterator[Row]:
+    for name, opt, at_least, aim in (
+        ("6x1000", "-O1", 20, 30),
+        ("6x8000", "-O1", 15, 22),
+        ("6x64000", "-O0", 150, 260),
+    ):
+        yield from _gates(name, opt, at_least, aim, "as it stands", 0)
+    for level in (0, 1):
+        goals = (None, None) if level == 0 else (30, 60)
+        yield from _gates(TRAINED, "-O1", *goals, "no reduction" if level == 0 else "after -O1", level)
+
+
+def _gates(name: str, opt: str, at_least: float | None, aim: float | None, how: str, level: int) -> Iterator[Row]:
+    model = named(name)
+    reference = Reference(model, build(model, opt))
+    if not agrees(model, reference):
+        sys.exit(f"{name}: the reference differs")
+    words = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, reference.inputs)
+    reduced = netc.optimize(model, level=level) if level else model
+    nets = {engine: netc.compile(reduced, engine=engine) for engine in ENGINES}
+    x = np.random.default_rng(1).integers(0, 2, (2 * BLOCK, reference.inputs)).astype(np.bool_)
+    for net in nets.values():
+        if not np.array_equal(net.scores(x), reference.scores(x)):
+            sys.exit(f"{name}: {net.engine.name} differs")
+    repeat = max(1, 200_000 // model.logic.num_ands)
+    sides: dict[str, Callable[[], Any]] = {"reference": lambda: reference.gates(words, repeat)}
+    for engine, net in nets.items():
+        sides[engine] = _timed(net, repeat)
+    found = alternate(sides)
+    samples = {"reference": WORD} | {engine: 8 * int(net.engine.wide.plane_bytes) for engine, net in nets.items()}
+    per_block = {side: found[side] / repeat / samples[side] * BLOCK for side in sides}
+    engine = min(ENGINES, key=per_block.__getitem__)
+    yield row(
+        "gates",
+        f"gates only, {name}, {how}, against {opt}",
+        per_block["reference"] / per_block[engine],
+        "x",
+        at_least,
+        aim,
+        microseconds_per_512={side: 1e6 * seconds for side, seconds in per_block.items()},
+        engine=engine,
+        operations={engine: net.engine.operations for engine, net in nets.items()},
+        busy=found["busy"],
+    )
+
+
+def _timed(net: Any, blocks: int, **options: Any) -> Callable[[], Any]:
+    return lambda: net.time_gates(blocks, **options)
+
+
+def whole() -> Iterator[Row]:
+    model = named(TRAINED)
+    reference = Reference(model, build(model, "-O1"))
+    x = np.random.default_rng(0).integers(0, 2, (64 * BLOCK, reference.inputs)).astype(np.bool_)
+    for level in (0, 1):
+        net = netc.compile(netc.optimize(model, level=level) if level else model)
+        right = np.argmax(reference.scores(x), axis=1)
+        if not np.array_equal(net.predict(x), right):
+            sys.exit("a class differs")
+        out = np.empty(len(x), np.int32)
+        sides = {
+            "reference": lambda: np.argmax(reference.scores(x), axis=1),
+            "netc": _predicting(net, x, out),
+        }
+        found = alternate(sides)
+        goals = (None, None) if level == 0 else (25, 50)
+        what = f"bool array to classes, {TRAINED}, {'no reduction' if level == 0 else 'after -O1'}"
+        rates = {side: len(x) / found[side] for side in sides}
+        facts = {"samples_per_second": rates, "engine": net.engine.name, "busy": found["busy"]}
+        yield row("whole", what, found["reference"] / found["netc"], "x", *goals, **facts)
+
+
+def _predicting(net: Any, x: Any, out: Any, **options: Any) -> Callable[[], Any]:
+    return lambda: net.predict(x, out=out, threads=1, **options)
+
+
+def packed() -> Iterator[Row]:
+    net = netc.compile(model_of(random_network(1000), "6x1000"))
+    x = np.random.default_rng(0).integers(0, 256, (128 * BLOCK, -(-net.inputs // 8)), np.uint8)
+    found = alternate({"netc": _predicting(net, x, np.empty(len(x), np.int32), packed=True)})
+    rate = len(x) / found["netc"] / 1e6
+    yield row("packed", "packed bits to classes, 6x1000", rate, "M/s", 30, 100, busy=found["busy"])
+
+
+def latency() -> Iterator[Row]:
+    for name, at_least, aim in (("6x1000", 8, 3), (TRAINED, 30, 15)):
+        net = netc.compile(named(name))
+        x = np.random.default_rng(0).integers(0, 2, (128, net.inputs)).astype(np.bool_)
+        out = np.empty(128, np.int32)
+        for samples in (1, 128):
+            call = _predicting(net, x[:samples], out[:samples])
+            found = alternate({"netc": _many(call, 100)})
+            what = f"one call of {samples} samples from Python, {name}"
+            yield row("latency", what, 1e4 * found["netc"], "µs", at_least, aim, busy=found["busy"])
+
+
+def _many(call: Callable[[], Any], times: int) -> Callable[[], Any]:
+    def run() -> None:
+        for _ in range(times):
+            call()
 
     return run
 
 
-def repeated(call: Callable[[], Any]) -> Timed:
-    def many(times: int) -> None:
-        for _ in range(times):
-            call()
-
-    return spent(many)
-
-
-def control(cores: int) -> float:
-    """Seconds of a fixed loop of loads and stores, on so many cores at once: the median of some runs."""
-    library, ffi = limit_kernels()
-    planes = np.zeros((cores, (24 << 10) + 64), np.uint8)
-    starts = [ffi.cast("char *", row.ctypes.data + -row.ctypes.data % 64) for row in planes]
-    with ThreadPoolExecutor(cores) as pool:
-        run = spent(lambda times: list(pool.map(lambda start: library.limit_l1(start, times), starts)))
-        return statistics.median(run(20_000) for _ in range(10))
+def threads() -> Iterator[Row]:
+    for name, where, at_least, aim in (("6x8000", "in L2", 1.9, 1.95), ("6x64000", "beyond", 1.7, 1.9)):
+        net = netc.compile(named(name))
+        blocks = max(16, 40_000_000 // net.engine.operations // 20 * 2)
+        found = alternate({"one": _timed(net, blocks), "two": _timed(net, blocks, threads=2)}, cores=2)
+        yield row("threads", f"two threads over one, {where}", found["one"] / found["two"], "x", at_least, aim, **found)
 
 
-# The networks and their reference.
+def fractions() -> Iterator[Row]:
+    """Two-input gates that are executed, by the rate of the limit (limits.py)."""
+    rates = limits()["levels"]
+    for name, level, at_least, aim in (("6x250", "L1", 90, 100), ("6x8000", "L2", 65, 90), ("6x64000", "L3", 80, 95)):
+        model = named(name)
+        count = netc.optimize(model, level=1).network(2).num_luts
+        for engine in ENGINES:
+            net = netc.compile(model, engine=engine)
+            repeat = max(1, 200_000 // count)
+            found = alternate({"netc": _timed(net, repeat)})
+            block = 8 * int(net.engine.wide.plane_bytes)
+            rate = count * block * repeat / found["netc"]
+            for which, goals in (("limit", (at_least, aim)), ("measured", (None, None))):
+                against = rates[level][f"{which}_gates_per_second"]
+                what = f"{engine} in {level}, of the {'limit' if which == 'limit' else 'rate measured here'}"
+                yield row("limits", what, 100 * rate / against, "%", *goals, busy=found["busy"])
 
 
-@cache
-def network(name: str, level: int) -> netc.Model:
-    """As trained (0), or after a pipeline."""
-    model = named(name)
-    return netc.optimize(model, level=level) if level else model
+def kernels() -> Iterator[Row]:
+    from netc.runtime.table import kernels as there
 
-
-@cache
-def reference(name: str, opt: str) -> Reference:
-    """The compiled reference, after it agreed with netc on the network as trained."""
-    model = network(name, 0)
-    loaded = Reference(model, build(model, opt))
-    if not agrees(model, loaded, SAMPLES):
-        raise netc.InternalError(f"{name}: netc and the reference differ")
-    return loaded
-
-
-@cache
-def samples(inputs: int) -> npt.NDArray[np.bool_]:
-    return np.random.default_rng(2).integers(0, 2, (SAMPLES, inputs)).astype(np.bool_)
-
-
-def net_of(name: str, level: int, **options: Any) -> Any:
-    """netc's side, after it agreed with the network as trained on the table engine."""
-    model = network(name, level)
-    net = netc.compile(model, **options)
-    x = samples(model.logic.inputs)
-    if not np.array_equal(net.scores(x), netc.compile(network(name, 0), engine="table").scores(x)):
-        raise netc.InternalError(f"{name}: engine {net.engine.name} differs")
-    return net
-
-
-def described(net: Any) -> dict[str, Any]:
-    """What was run: the engine, and the operations it makes of the gates."""
-    engine, trained = net.engine, net.model.trained
-    return {
-        "engine": engine.name,
-        "reductions": "none but the engine's own" if net.model.as_trained else "-O1",
-        "gates": None if trained is None else sum(layer.neurons for layer in trained.layers),
-        "operations": getattr(engine, "operations", None),
-    }
-
-
-# The rows.
-
-
-def gates(name: str, opt: str, least: float, aim: float, reduced: int, clock: Clock) -> Any:
-    """Gates alone against the reference's, as trained and after a pipeline."""
-    theirs = reference(name, opt)
-    plain, small = net_of(name, 0), net_of(name, reduced)
-    words = np.random.default_rng(3).integers(-(1 << 63), 1 << 63, theirs.inputs, np.int64)
-    per_block = BLOCK // 64
-    other, first, second = clock.together(
-        spent(lambda times: theirs.gates(words, per_block * times)), plain.time_gates, small.time_gates
-    )
-    first, second = (_of_block(net, seconds) for net, seconds in ((plain, first), (small, second)))
-    figures = [
-        Figure(f"gates alone, after -O1, against gcc {opt}", other / second, "x", least, aim),
-        Figure(f"gates alone, as trained, against gcc {opt}", other / first, "x"),
-        Figure("512 samples, after -O1", 1e6 * second, "µs"),
-        Figure("512 samples, as trained", 1e6 * first, "µs"),
-        Figure(f"512 samples, gcc {opt}", 1e6 * other, "µs"),
-    ]
-    return figures, {"as trained": described(plain), "after -O1": described(small)}
-
-
-def _of_block(net: Any, seconds: float) -> float:
-    """Seconds of 512 samples, from those of one pass of the engine."""
-    return seconds * BLOCK / (8 * int(net.engine.wide.plane_bytes))
-
-
-def bools(name: str, clock: Clock) -> Any:
-    """A bool array in RAM to classes."""
-    theirs = reference(name, "-O1")
-    x = samples(theirs.inputs)
-    plain, small = net_of(name, 0), net_of(name, 1)
-    other, first, second = clock.together(
-        repeated(lambda: theirs.scores(x).argmax(axis=1)),
-        repeated(lambda: plain.predict(x, threads=1)),
-        repeated(lambda: small.predict(x, threads=1)),
-    )
-    figures = [
-        Figure("bool to class, after -O1, against gcc -O1", other / second, "x", 25, 50),
-        Figure("bool to class, as trained, against gcc -O1", other / first, "x"),
-        Figure("bool to class, after -O1", SAMPLES / second / 1e6, "M samples/s"),
-        Figure("bool to class, gcc -O1", SAMPLES / other / 1e6, "M samples/s"),
-    ]
-    return figures, {"as trained": described(plain), "after -O1": described(small)}
-
-
-def packed(name: str, clock: Clock) -> Any:
-    """Packed bits to classes."""
-    plain, small = net_of(name, 0), net_of(name, 1)
-    rows = np.tile(np.packbits(samples(network(name, 0).logic.inputs), axis=1, bitorder="little"), (16, 1))
-    first, second = clock.together(
-        repeated(lambda: plain.predict(rows, packed=True, threads=1)),
-        repeated(lambda: small.predict(rows, packed=True, threads=1)),
-    )
-    figures = [
-        Figure("packed bits to class, after -O1", len(rows) / second / 1e6, "M samples/s", 30, 100),
-        Figure("packed bits to class, as trained", len(rows) / first / 1e6, "M samples/s"),
-    ]
-    return figures, {"as trained": described(plain), "after -O1": described(small)}
-
-
-def latency(name: str, least: float, aim: float, clock: Clock) -> Any:
-    """One call of 128 samples of packed bits and of bools, from Python."""
-    net = net_of(name, 1)
-    x = samples(net.inputs)[:128]
-    rows = np.packbits(x, axis=1, bitorder="little")
-    out = np.empty(128, np.int32)
-    bits, of_bools, one = clock.together(
-        repeated(lambda: net.predict(rows, packed=True, threads=1, out=out)),
-        repeated(lambda: net.predict(x, threads=1, out=out)),
-        repeated(lambda: net.predict(rows[:1], packed=True, threads=1)),
-    )
-    figures = [
-        Figure("one call, 128 samples, packed bits", 1e6 * bits, "µs", least, aim, most=True),
-        Figure("one call, 128 samples, bools", 1e6 * of_bools, "µs", least, aim, most=True),
-        Figure("one call, 1 sample, packed bits", 1e6 * one, "µs"),
-    ]
-    return figures, {"after -O1": described(net)}
-
-
-def threads(name: str, least: float, aim: float, clock: Clock) -> Any:
-    """Gates on two cores over one."""
-    net = net_of(name, 0)
-    one, two = clock.together(
-        lambda times: net.time_gates(2 * times, threads=1),
-        lambda times: net.time_gates(2 * times, threads=2),
-    )
-    return [Figure("two cores over one", one / two, "x", least, aim)], {"as trained": described(net)}
-
-
-def fraction(name: str, level: str, least: float, aim: float, clock: Clock) -> Any:
-    """Executed operations a second, of the limit where the planes are; values kept in registers may pass it."""
-    nets = [net_of(name, 0), net_of(name, 0, engine="table")]
-    found = limits()["levels"][level]
-    figures = []
-    for net, which, of in zip(nets, ("engine auto", "table kernel"), ((least, aim), (None, None)), strict=True):
-        (seconds,) = clock.together(net.time_gates)
-        rate = net.engine.operations * BLOCK / _of_block(net, seconds)
-        here, limit = (rate / found[f"{kind}_gates_per_second"] for kind in ("measured", "limit"))
-        figures += [
-            Figure(f"of the limit in {level}, {which}", 100 * limit, "%", *of),
-            Figure(f"of what was measured here in {level}, {which}", 100 * here, "%"),
-            Figure(f"operations, {which}", rate / 1e12, "T/s"),
-        ]
-    planes = {net.engine.name: int(net.engine.wide.layout.planes) * BLOCK // 8 for net in nets}
-    return figures, {"as trained": described(nets[0]), "planes_bytes": planes, "limit": found}
-
-
-def instruction_sets(name: str, clock: Clock) -> Any:
-    """The table kernel for narrower vectors, over AVX-512."""
-    nets = {kernel: net_of(name, 0, engine="table", kernel=kernel) for kernel in ("avx512", "avx2", "sse2")}
-    best, *others = clock.together(*(net.time_gates for net in nets.values()))
-    asked = {"avx2": 0.45, "sse2": 0.2}
-    figures = [
-        Figure(f"table kernel, {kernel} over avx512", best / seconds, "x", asked[kernel])
-        for kernel, seconds in zip(asked, others, strict=True)
-    ]
-    return figures, {"as trained": described(nets["avx512"])}
-
-
-def building(
-    name: str,
-    ratios: dict[str, tuple[float, float]],
-    cpu: tuple[float, float | None] | None,
-    gb: float | None,
-    clock: Clock,
-) -> Any:
-    """File on disk to first class, in a process of its own; `ratios` are to gcc's CPU seconds, by its option."""
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder, "network.npz"))
-        _child("make", name, path)
-        gcc = {opt: _child("reference", name, opt)["cpu_seconds"] for opt in ratios}
-        for _ in range(clock.rounds):
-            found.append(_child("answer", path))
-    middle = {key: statistics.median(one[key] for one in found) for key in ("cpu", "wall", "gb")}
-    figures = [
-        Figure(f"CPU, against gcc {opt} alone", gcc[opt] / middle["cpu"], "x", *asked) for opt, asked in ratios.items()
-    ]
-    least, aim = cpu or (None, None)
-    figures += [
-        Figure("CPU", middle["cpu"], "s", least, aim, most=True),
-        Figure("wall", middle["wall"], "s"),
-        Figure("peak memory", middle["gb"], "GB", gb, most=True),
-    ]
-    return figures, {"engine": found[0]["engine"], "reductions": found[0]["reductions"], "gcc": gcc}
-
-
-def _child(what: str, *arguments: str) -> dict[str, Any]:
-    """One of `CHILDREN` in a process of its own, and its peak memory."""
-    usage = run([sys.executable, __file__, "--child", what, *arguments])
-    if usage.code:
-        raise netc.InternalError(f"{what} {' '.join(arguments)}: {usage.out[-300:]}")
-    return {**json.loads(usage.out.splitlines()[-1]), "gb": usage.peak_mb / 1024}
-
-
-def _make(name: str, path: str) -> dict[str, Any]:
-    netc.save(named(name), path)
-    return {}
-
-
-def _reference(name: str, opt: str) -> dict[str, Any]:
-    return asdict(build(named(name), opt))
-
-
-def _answer(path: str) -> dict[str, Any]:
-    """Seconds from a path to a class; what is imported on the way is imported before, by a small network."""
-    with tempfile.TemporaryDirectory() as folder:
-        small = Path(folder, "small.npz")
-        netc.save(named("2x20"), small)
-        netc.compile(netc.load(small)).predict(np.zeros((1, 784), np.bool_))
-    cpu, wall = time.process_time(), time.perf_counter()
-    model = netc.load(path)
-    net = netc.compile(model)
-    net.predict(np.zeros((1, model.logic.inputs), np.bool_), threads=1)
-    return {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, **described(net)}
-
-
-def template(clock: Clock) -> Any:
-    raise netc.NetcError(
-        "", "no engine runs a Tiled layer as a template yet; benchmarks/convolution.py is the flat one"
-    )
-
-
-ROWS = {
-    "build-48k": Row(
-        "load + build to first answer, 48k gates",
-        partial(building, "6x8000", {"-O1": (3000, 10000), "-O0": (30, 100)}, (0.1, None), None),
-    ),
-    "build-1m": Row("the same, 1 million random gates", partial(building, "6x166670", {}, (1.0, 0.5), None)),
-    "build-6m": Row("the same, 6 million random gates", partial(building, "6x1000000", {}, (7.0, 3.0), 1.0)),
-    "gates-6x1000": Row("gates only, random 6x1000", partial(gates, "6x1000", "-O1", 20, 30, 1)),
-    "gates-6x8000": Row("gates only, random 6x8000", partial(gates, "6x8000", "-O1", 15, 22, 1)),
-    "gates-6x64000": Row("gates only, random 6x64000", partial(gates, "6x64000", "-O0", 150, 260, 1)),
-    "gates-trained": Row(f"gates only, {TRAINED}", partial(gates, TRAINED, "-O1", 30, 60, 1)),
-    "bool-trained": Row(f"bool array to classes, {TRAINED}", partial(bools, TRAINED)),
-    "packed-6x1000": Row("packed bits to classes, 6x1000", partial(packed, "6x1000")),
-    "latency-6k": Row("one call, 6k gates", partial(latency, "6x1000", 8, 3)),
-    "latency-48k": Row("one call, 48k gates", partial(latency, "6x8000", 30, 15)),
-    "threads-L2": Row("two cores over one, in L2", partial(threads, "6x8000", 1.9, 1.95), cores=2),
-    "threads-L3": Row("two cores over one, beyond", partial(threads, "6x64000", 1.7, 1.9), cores=2),
-    "limit-L1": Row("fraction of the limit, L1 (6x300)", partial(fraction, "6x300", "L1", 90, 100)),
-    "limit-L2": Row("fraction of the limit, L2 (6x8000)", partial(fraction, "6x8000", "L2", 65, 90)),
-    "limit-L3": Row("fraction of the limit, L3 (6x64000)", partial(fraction, "6x64000", "L3", 80, 95)),
-    "kernels": Row("AVX2 and SSE2 forced, 6x8000", partial(instruction_sets, "6x8000")),
-    "build-60m": Row("60 million flat gates", partial(building, "6x10000000", {}, None, 8.0)),
-    "template": Row("a convolution kept as a template", template),
-}
-
-
-def measured(name: str, rounds: str, seconds: str) -> dict[str, Any]:
-    """One row as JSON, with the longer time of the control loop."""
-    row = ROWS[name]
-    before = control(row.cores)
-    try:
-        figures, details = row.run(Clock(int(rounds), float(seconds)))
-    except netc.NetcError as error:
-        return {"measure": row.measure, "reason": str(error)}
-    times = before, control(row.cores)
-    return {
-        "measure": row.measure,
-        "figures": [_figure(one) for one in figures],
-        "control": {"best": min(times), "worst": max(times)},
-        "versions": environment() | {"gcc": find_compiler("gcc").identity.splitlines()[0]},
-        **details,
-    }
-
-
-def _figure(one: Figure) -> dict[str, Any]:
-    bound = "at most" if one.most else "at least"
-    asked = {"asked": f"{bound} {one.least:g}"} if one.least is not None else {}
-    aim = {"aim": f"{one.aim:g}"} if one.aim is not None else {}
-    return {"what": one.what, "value": float(f"{one.value:.4g}"), "unit": one.unit, **asked, **aim}
-
-
-CHILDREN: dict[str, Callable[..., dict[str, Any]]] = {
-    "answer": _answer,
-    "make": _make,
-    "reference": _reference,
-    "row": measured,
-}
-
-
-# The page.
-
-
-def page(path: Path) -> None:
-    """Rewrite what stands between the markers, and the plot beside it, from the JSON files."""
-    from netc.plots import Bar, Chart, plot
-
-    found, machine = json.loads(RESULT.read_text()), json.loads((RESULTS / "limits.json").read_text())
-    text = path.read_text()
-    for marker, lines in (("inference", _rows_table(found)), ("limits", _limits_table(machine))):
-        head, start, rest = text.partition(f"<!-- {marker} -->\n")
-        _, end, tail = rest.partition(f"<!-- end of {marker} -->")
-        if not start or not end:
-            raise netc.NetcError(str(path), f"there are no markers of {marker}")
-        text = head + start + "\n".join(lines) + "\n" + end + tail
-    bars = [
-        Bar(ROWS[name].measure, one["value"], f"{one['value']:,.4g}x")
-        for name, row in found["rows"].items()
-        for one in row.get("figures", [])[:1]
-        if one["unit"] == "x" and name.startswith(("gates", "bool"))
-    ]
-    parts = [
-        Bar(one["what"], one["value"], f"{one['value']:.0f} %", 1)
-        for name, row in found["rows"].items()
-        for one in row.get("figures", [])[:1]
-        if name.startswith("limit")
-    ]
-    charts = [Chart("Times the reference design's speed, one core", bars), Chart("Of the machine's limit", parts)]
-    picture = path.with_suffix(".svg")
-    picture.write_bytes(b"".join(plot(picture, [chart for chart in charts if chart.bars])))
-    path.write_text(text)
-
-
-def _rows_table(found: dict[str, Any]) -> Iterator[str]:
-    machine = found["environment"]
-    yield f"{machine.get('cpu', machine['machine'])}, netc {machine['netc']}, Python {machine['python']}.\n"
-    yield "| row | measure | here | asked | aim |"
-    yield "|---|---|---:|---:|---:|"
-    best = found["control"]
-    for name in (name for name in ROWS if name in found["rows"]):
-        row = found["rows"][name]
-        if "reason" in row:
-            yield f"| `{name}` | {row['measure']} | n/a: {row['reason']} | | |"
+    model = named(TRAINED)
+    for name, at_least in (("avx2", 0.45), ("sse2", 0.2)):
+        if not {name, "avx512"} <= set(there()):
             continue
-        busy = " (machine busy)" if _busy(row, best) else ""
-        for one in row["figures"]:
-            asked, aim = one.get("asked", ""), one.get("aim", "")
-            value = f"{one['value']:,.4g} {one['unit']}{busy}"
-            yield f"| `{name}` | {row['measure']}: {one['what']} | {value} | {asked} | {aim} |"
+        nets = {kernel: netc.compile(model, engine="table", kernel=kernel) for kernel in ("avx512", name)}
+        found = alternate({kernel: _timed(net, 20) for kernel, net in nets.items()})
+        what = f"table kernel on {name} against AVX-512, {TRAINED}"
+        yield row("kernels", what, found["avx512"] / found[name], "x", at_least, None, busy=found["busy"])
 
 
-def _limits_table(found: dict[str, Any]) -> Iterator[str]:
-    yield f"Cycles for one gate of 512 samples, at {found['clock_ghz']:.2f} GHz.\n"
-    yield "| data in | measured here | on a Zen 5 | vendor's peak | the limit | T gates/s at the limit |"
-    yield "|---|---:|---:|---:|---:|---:|"
-    for level, row in found["levels"].items():
-        peak = f"{row['peak']:.2f}" if row["peak"] else "-"
-        cycles = " | ".join(f"{row[key]:.2f}" for key in ("measured", "before"))
-        yield f"| {level} | {cycles} | {peak} | {row['limit']:.2f} | {row['limit_gates_per_second'] / 1e12:.3f} |"
+ROWS: dict[str, Callable[[], Iterator[Row]]] = {
+    "load": load,
+    "large": large,
+    "gates": gates,
+    "whole": whole,
+    "packed": packed,
+    "latency": latency,
+    "threads": threads,
+    "limits": fractions,
+    "kernels": kernels,
+}
 
 
-def _busy(row: dict[str, Any], best: float) -> bool:
-    return bool(row["control"]["worst"] > BUSY * best)
+# ---- results ----------------------------------------------------------------------------------------------------
+
+
+def table(rows: list[Row]) -> str:
+    lines = ["| measure | here | at least | aim |", "|---|---|---|---|"]
+    for found in rows:
+        value, unit = found["value"], found["unit"]
+        shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+        busy = " (machine busy)" if found.get("busy", 1) > 1.1 else ""
+        goals = [f"{goal:,g} {unit}" if goal is not None else "" for goal in (found["at_least"], found["aim"])]
+        lines.append(f"| {found['what']} | **{shown} {unit}**{busy} | {goals[0]} | {goals[1]} |")
+    return "\n".join(lines)
+
+
+def write_page() -> None:
+    rows = json.loads((RESULTS / "inference.json").read_text())["rows"]
+    begin, end = "<!-- results of benchmarks/inference.py -->\n", "<!-- end of results -->"
+    text = PAGE.read_text()
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    PAGE.write_text(head + begin + table(rows) + "\n" + end + tail)
+    bars = []
+    for found in rows:
+        if found["row"] == "gates":
+            for series, (side, time_of) in enumerate(found["microseconds_per_512"].items()):
+                what = found["what"].removeprefix("gates only, ")
+                bars.append(Bar(f"{what}: {side}", 1 / time_of, f"{time_of:,.1f} µs", series))
+    picture = PAGE.with_suffix(".svg")
+    chart = Chart("Gates alone, 512 samples: speed, and the time it takes", bars)
+    picture.write_bytes(b"".join(plot(str(picture), [chart])))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.3, help="of each minimum")
-    parser.add_argument("--page", type=Path)
-    parser.add_argument("--child", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.child:
-        what, *arguments = given.child
-        print(json.dumps(CHILDREN[what](*arguments)))
-    elif given.page:
-        page(given.page)
-    else:
-        measure(given.rows.split(","), given.rounds, given.seconds)
-
-
-def measure(names: list[str], rounds: int, seconds: float) -> None:
-    """Each row in a process of its own, so that none inherits another's memory; what is done is kept at once."""
-    if unknown := [name for name in names if name not in ROWS]:
-        sys.exit(f"no row {unknown[0]!r}; there are {', '.join(ROWS)}")
-    kept = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
-    if kept.get("environment", {}).get("cpu", "") != cpu_name():
-        kept = {}  # another machine's
-    best, rows = kept.get("control", float("inf")), kept.get("rows", {})
-    for name in names:
-        command = [sys.executable, __file__, "--child", "row", name, str(rounds), str(seconds)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"row {name} failed")
-        row = rows[name] = json.loads(done.stdout.splitlines()[-1])
-        for one in row.get("figures", []):
-            print(f"{name:<16}{one['what']:<60}{one['value']:>12,.4g} {one['unit']}")
-        if "reason" in row:
-            print(f"{name:<16}n/a: {row['reason']}")
-        else:
-            best = min(best, row["control"]["best"])
-            if _busy(row, best):
-                print(f"{name:<16}machine busy")
-        save("inference", {"control": best, "rows": rows})
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--write"]:
+        width = int(arguments[1])
+        netc.save(model_of(random_network(width), f"6x{width}"), arguments[2])
+        return
+    if arguments == ["--page"]:
+        write_page()
+        return
+    if unknown := set(arguments) - set(ROWS):
+        sys.exit(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    kept: list[Row] = []
+    if arguments and (RESULTS / "inference.json").is_file():
+        before = json.loads((RESULTS / "inference.json").read_text())
+        if {key: before["environment"].get(key) for key in ("cpu", "netc")} != {
+            key: environment().get(key) for key in ("cpu", "netc")
+        }:
+            sys.exit("the results there are of another machine or version; measure everything")
+        kept = before["rows"]
+    for name in arguments or ROWS:
+        measured = list(ROWS[name]())
+        kept = [found for found in kept if found["row"] != name] + measured
+    kept.sort(key=lambda found: list(ROWS).index(found["row"]))
+    save("inference", {"rows": kept})
 
 
 if __name__ == "__main__":
