@@ -200,6 +200,7 @@ void netc_machine_code_free(netc_machine_code *code) { delete code; }
 
 int64_t netc_machine_code_emit(netc_machine_code *code, int64_t plane_bytes) {
     if (code->pages(plane_bytes).size()) return 0;
+    if (code->places.layout().planes > INT32_MAX / plane_bytes) return -2;
     bool filled = false;
     int64_t status = guard([&]() -> int64_t {
         int64_t vector_bytes = std::min(plane_bytes, code->target.vector_bytes);

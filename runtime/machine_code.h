@@ -18,7 +18,8 @@ int64_t netc_machine_code_target_bytes(int64_t index);
  * go. */
 netc_machine_code *netc_machine_code_new(netc_program *program, int64_t target);
 void netc_machine_code_free(netc_machine_code *code);
-/* Makes code for planes of so many bytes, 16, 32 or 64, unless it is there; 0, or -1 if the system lends no memory for code. */
+/* Makes code for planes of so many bytes, 16, 32 or 64, unless it is there; 0, -1 if the system lends no memory for code, or
+ * -2 if there are more planes than an instruction's displacement of 31 bits reaches. */
 int64_t netc_machine_code_emit(netc_machine_code *code, int64_t plane_bytes);
 /* Makes a kernel of code for planes of so many bytes, which has been emitted; it points into the code. */
 void netc_machine_code_kernel(const netc_machine_code *code, int64_t plane_bytes, netc_kernel *kernel);

@@ -23,8 +23,8 @@ class MachineCodeEngine:
     """x86-64 code that keeps values in registers for as long as they are read again soon.
 
     The fastest engine while code and planes fit the second level of cache: some tens of thousands of gates. `target`
-    forces one of `targets()`. Raises `NetcError` where the machine has none of them, or where the system forbids a
-    program to make code; the engine ``table`` runs there.
+    forces one of `targets()`. Raises `NetcError` where the machine has none of them, where the system forbids a
+    program to make code, or where planes take 2 GiB; the engine ``table`` runs there.
     """
 
     name: ClassVar[str] = "machine"
@@ -48,7 +48,10 @@ class MachineCodeEngine:
 
     def kernel_of(self, plane_bytes: int) -> Any:
         """A ``netc_kernel *`` for planes of 16, 32 or 64 bytes; it must not outlive the engine."""
-        if native.lib.netc_machine_code_emit(self._code, plane_bytes) < 0:
+        status = native.lib.netc_machine_code_emit(self._code, plane_bytes)
+        if status == -2:
+            raise NetcError("", "the program keeps more values than machine code reaches", "use the engine table")
+        if status < 0:
             raise NetcError("", "this system forbids programs to make machine code", "use the engine table")
         made = native.ffi.new("netc_kernel *")
         native.lib.netc_machine_code_kernel(self._code, plane_bytes, made)

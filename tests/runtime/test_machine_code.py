@@ -113,6 +113,15 @@ def test_a_target_that_is_not_there_is_named() -> None:
         compile(Model.of_layers(random_network(0, 3, (2,))), engine="machine", target="mmx")
 
 
+@pytest.mark.slow
+def test_planes_beyond_a_displacement_of_31_bits_are_refused() -> None:
+    builder = Builder(1 << 25)  # 2 GiB of planes of 64 bytes
+    last = builder.and_(builder.input(0), builder.input((1 << 25) - 1))
+    aig = builder.finish([last, *range(2, (1 << 26) + 2, 2)])
+    with pytest.raises(NetcError, match="more values than machine code reaches"):
+        compile(aig, engine="machine", target=targets()[-1]).engine.kernel_of(64)
+
+
 FORBIDDEN = """
 import ctypes, sys
 PR_SET_MDWE, REFUSE_EXEC_GAIN = 65, 1  # linux/prctl.h: memory that was writable never becomes executable
