@@ -243,10 +243,7 @@ class Net:
             if form == lib.NETC_PACKED and x.strides[1] != 1:
                 x = np.ascontiguousarray(x)
             start, (row_stride, column_stride) = ffi.cast("uint8_t *", x.ctypes.data), x.strides
-        if threads is None:
-            threads = _CORES
-        elif threads < 1:
-            raise NetcError("", f"threads={threads}; it is at least 1")
+        threads = _threads(threads)
         to = ffi.from_buffer(result, require_writable=True)
         try:
             native.call(
@@ -271,6 +268,14 @@ class Net:
     def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
         """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
         return self._runner.time_gates(blocks, samples=samples, threads=threads)
+
+
+def _threads(wanted: int | None) -> int:
+    if wanted is None:
+        return _CORES
+    if wanted < 1:
+        raise NetcError("", f"threads={wanted}; it is at least 1")
+    return wanted
 
 
 def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -301,20 +306,20 @@ class MachineNet:
         self._runner = Runner(engine, machine.core.inputs, machine.core.ports.outputs)
 
     def run(
-        self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None
+        self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None, *, threads: int | None = None
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Steps all sequences through ``x``, bits of shape (steps, sequences, inputs).
 
         Returns the outputs, ``bool[steps, sequences, outputs]``, seen in each step before the state changes, and
         the state after the last, ``bool[sequences, latches]``. `state` defaults to the resets (uninitialised
-        latches start false).
+        latches start false). `threads` share the sequences, 512 at a time; the default is every core.
         """
         machine = self.machine
         given = np.asarray(x)
         if given.ndim != 3 or given.shape[2] != machine.inputs:
             raise NetcError("", f"x has shape {given.shape}; this machine reads (steps, sequences, {machine.inputs})")
-        inputs = np.ascontiguousarray(given.astype(np.uint8))
-        if (inputs != given).any():
+        inputs = np.ascontiguousarray(given if given.dtype.char in "?B" else given.astype(np.uint8))
+        if given.dtype.char not in "?B" and (inputs != given).any():
             raise NetcError("", "this machine reads bits, 0 or 1")
         steps, sequences = given.shape[:2]
         start = machine.initial_state(sequences) if state is None else np.asarray(state)
@@ -329,9 +334,10 @@ class MachineNet:
             machine.latches,
             steps,
             sequences,
-            native.view(inputs, np.uint8),
+            native.view(inputs.view(np.uint8), np.uint8),
             native.out(outputs),
             native.out(now),
+            _threads(threads),
         )
         return outputs.view(np.bool_), now.view(np.bool_)
 

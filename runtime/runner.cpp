@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <deque>
+#include <vector>
 
 #include "runtime/memory.hpp"
 #include "runtime/team.hpp"
@@ -142,44 +143,88 @@ void run(const netc_runner &runner, const Batch &batch) {
     if (bad < blocks) bad_value(runner, batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
 }
 
-void run_machine(const netc_runner &runner, int64_t free_inputs, int64_t latches, int64_t steps, int64_t sequences,
-                 const uint8_t *x, uint8_t *y, uint8_t *state) {
-    const netc_kernel &kernel = kernel_for(runner, sequences);
-    const netc_layout &layout = kernel.layout;
-    int64_t visible = runner.outputs - latches, block = block_of(kernel);
-    int64_t free_reads = std::lower_bound(layout.reads, layout.reads + layout.num_reads, free_inputs) - layout.reads;
-    Workspace workspace(runner, kernel);
-    Planes planes = workspace.planes();
-    size_t bytes = static_cast<size_t>(planes.bytes);
-    // The state by itself: inputs that no gate reads are part of it, and planes of inputs may be used again.
-    Memory now = aligned(latches * planes.bytes);
-    Planes states{now.get(), planes.bytes};
-    Array<uint32_t> every(static_cast<size_t>(latches)), own(static_cast<size_t>(latches));
-    for (int64_t i = 0; i < latches; i++) {
-        every[i] = static_cast<uint32_t>(i);
-        own[i] = static_cast<uint32_t>(2 * i);
+// What a machine is given, and gives.
+struct Sequences {
+    int64_t free_inputs, latches, steps, sequences;
+    const uint8_t *x;
+    uint8_t *y, *state;
+};
+
+// A machine's blocks, each through all its steps: the state stays in planes.
+class MachineBlocks {
+public:
+    MachineBlocks(const netc_runner &runner, const Sequences &given)
+        : kernel_(kernel_for(runner, given.sequences)),
+          layout_(kernel_.layout),
+          given_(given),
+          visible_(runner.outputs - given.latches),
+          free_reads_(std::lower_bound(layout_.reads, layout_.reads + layout_.num_reads, given.free_inputs) - layout_.reads),
+          every_(static_cast<size_t>(given.latches)),
+          own_(static_cast<size_t>(given.latches)) {
+        for (int64_t i = 0; i < given.latches; i++) {
+            every_[i] = static_cast<uint32_t>(i);
+            own_[i] = static_cast<uint32_t>(2 * i);
+        }
     }
-    for (int64_t first = 0; first < sequences; first += block) {
-        int64_t rows = std::min(block, sequences - first);
-        if (!pack_bytes(state + first * latches, latches, 1, rows, every.data(), latches, states))
-            throw UserError{"", "a state holds a value that is neither 0 nor 1"};
-        for (int64_t step = 0; step < steps; step++) {
-            const uint8_t *given = x + (step * sequences + first) * free_inputs;
-            if (!pack_bytes(given, free_inputs, 1, rows, layout.reads, free_reads, planes))
-                throw UserError{"", format("step %lld: an input is neither 0 nor 1", static_cast<long long>(step))};
-            for (int64_t i = free_reads; i < layout.num_reads; i++)
-                std::memcpy(planes[i], states[layout.reads[i] - free_inputs], bytes);
+
+    const netc_kernel &kernel() const { return kernel_; }
+    int64_t block() const { return block_of(kernel_); }
+    // The state by itself: inputs that no gate reads are part of it, and planes of inputs may be used again.
+    Memory state_planes() const { return aligned(given_.latches * kernel_.plane_bytes); }
+
+    // The step whose input is not bits, -1 if it is the state, or given.steps if all is well.
+    int64_t run(int64_t first, const Workspace &workspace, uint8_t *memory) const {
+        int64_t rows = std::min(block(), given_.sequences - first), latches = given_.latches, inputs = given_.free_inputs;
+        Planes planes = workspace.planes(), states{memory, planes.bytes};
+        size_t bytes = static_cast<size_t>(planes.bytes);
+        uint8_t *state = given_.state + first * latches;
+        if (!pack_bytes(state, latches, 1, rows, every_.data(), latches, states)) return -1;
+        for (int64_t step = 0; step < given_.steps; step++) {
+            int64_t at = step * given_.sequences + first;
+            if (!pack_bytes(given_.x + at * inputs, inputs, 1, rows, layout_.reads, free_reads_, planes)) return step;
+            for (int64_t i = free_reads_; i < layout_.num_reads; i++)
+                std::memcpy(planes[i], states[layout_.reads[i] - inputs], bytes);
             workspace.evaluate();
-            unpack_bytes(planes, rows, layout.places, visible, y + (step * sequences + first) * visible, visible);
+            unpack_bytes(planes, rows, layout_.places, visible_, given_.y + at * visible_, visible_);
             for (int64_t i = 0; i < latches; i++) {
-                uint32_t place = layout.places[visible + i];
+                uint32_t place = layout_.places[visible_ + i];
                 const uint64_t *from = reinterpret_cast<const uint64_t *>(planes[place >> 1]);
                 uint64_t *to = reinterpret_cast<uint64_t *>(states[i]), flip = -static_cast<uint64_t>(place & 1);
                 for (size_t word = 0; word < bytes / 8; word++) to[word] = from[word] ^ flip;
             }
         }
-        unpack_bytes(states, rows, own.data(), latches, state + first * latches, latches);
+        unpack_bytes(states, rows, own_.data(), latches, state, latches);
+        return given_.steps;
     }
+
+private:
+    const netc_kernel &kernel_;
+    const netc_layout &layout_;
+    const Sequences &given_;
+    int64_t visible_, free_reads_;
+    Array<uint32_t> every_, own_;
+};
+
+void run_machine(const netc_runner &runner, const Sequences &given, int64_t wanted_threads) {
+    MachineBlocks machine(runner, given);
+    int64_t block = machine.block(), blocks = (given.sequences + block - 1) / block;
+    int64_t threads = std::min(wanted_threads, blocks);
+    Workspaces workspaces;
+    make(workspaces, runner, machine.kernel(), threads);
+    std::vector<Memory> states;
+    for (int64_t i = 0; i < threads; i++) states.push_back(machine.state_planes());
+    std::atomic<int64_t> next{0}, bad{given.steps};  // the earliest step that goes wrong, of any block
+    Team().run(threads, [&](int64_t member, int64_t) {
+        auto index = static_cast<size_t>(member);
+        for (int64_t at; (at = next++) < blocks;) {
+            int64_t step = machine.run(at * block, workspaces[index], states[index].get());
+            for (int64_t least = bad; step < least && !bad.compare_exchange_weak(least, step);) {
+            }
+        }
+    });
+    if (bad < 0) throw UserError{"", "a state holds a value that is neither 0 nor 1"};
+    if (bad < given.steps)
+        throw UserError{"", format("step %lld: an input is neither 0 nor 1", static_cast<long long>(bad.load()))};
 }
 
 }  // namespace
@@ -215,9 +260,9 @@ int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t bloc
 }
 
 int64_t netc_run_machine(const netc_runner *runner, int64_t free_inputs, int64_t latches, int64_t steps,
-                         int64_t sequences, const uint8_t *x, uint8_t *y, uint8_t *state) {
+                         int64_t sequences, const uint8_t *x, uint8_t *y, uint8_t *state, int64_t threads) {
     return guard([&]() -> int64_t {
-        run_machine(*runner, free_inputs, latches, steps, sequences, x, y, state);
+        run_machine(*runner, {free_inputs, latches, steps, sequences, x, y, state}, threads);
         return 0;
     });
 }

@@ -63,6 +63,6 @@ int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t bloc
  * next state. x: bytes [steps][sequences][free_inputs]; y: bytes [steps][sequences][outputs]; state: bytes
  * [sequences][latches], in and out. */
 int64_t netc_run_machine(const netc_runner *runner, int64_t free_inputs, int64_t latches, int64_t steps,
-                         int64_t sequences, const uint8_t *x, uint8_t *y, uint8_t *state);
+                         int64_t sequences, const uint8_t *x, uint8_t *y, uint8_t *state, int64_t threads);
 
 #endif

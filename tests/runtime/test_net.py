@@ -305,6 +305,27 @@ def test_a_counter_counts_in_thousands_of_sequences_at_once() -> None:
     assert np.array_equal(after @ weights, state @ weights + 1)
 
 
+@pytest.mark.parametrize("engine", ["table", "auto"])
+@pytest.mark.parametrize("sequences", [1, 128, 129, 513, 1500])
+def test_threads_and_engines_change_nothing_in_a_machine(engine: str, sequences: int) -> None:
+    machine = compile(Machine.of(counter(8)), engine=engine)
+    enable = np.random.default_rng(sequences).integers(0, 2, (7, sequences, 1)).astype(np.bool_)
+    outputs, state = machine.run(enable, threads=1)
+    weights = 1 << np.arange(8)
+    assert np.array_equal(state @ weights, 5 + enable.sum(axis=(0, 2)))
+    for threads in (2, 3, None):
+        others, after = machine.run(enable, threads=threads)
+        assert np.array_equal(others, outputs)
+        assert np.array_equal(after, state)
+    wrong = enable.astype(np.uint8)
+    wrong[4, -1] = 2
+    wrong[5, 0] = 2
+    with pytest.raises(NetcError, match="step 4: an input is neither 0 nor 1"):
+        machine.run(wrong, threads=2)
+    with pytest.raises(NetcError, match="threads=0"):
+        machine.run(enable, threads=0)
+
+
 def test_states_and_inputs_of_other_shapes_are_refused() -> None:
     machine = compile(Machine.of(counter(2)))
     with pytest.raises(NetcError, match=r"reads \(steps, sequences, 1\)"):
