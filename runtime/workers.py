@@ -71,6 +71,10 @@ def _submit(pool: ProcessPoolExecutor, item: Item, question: Question) -> Future
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_answer, item, question)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise BrokenProcessPool("the pool's pipes are closed") from None  # it broke while this started a worker
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

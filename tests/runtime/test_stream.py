@@ -182,6 +182,7 @@ def _answer(net: Net, x: npt.NDArray[np.uint8], queue: Any) -> None:
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX's, where it is loaded
 def test_a_net_runs_in_processes_however_they_start(method: str) -> None:
     context = multiprocessing.get_context(method)
     net, x = compile(model()), samples()
@@ -195,6 +196,7 @@ def test_a_net_runs_in_processes_however_they_start(method: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX's, where it is loaded
 def test_a_process_forked_while_other_threads_run_does_not_hang() -> None:
     net, x = compile(model()), samples(64)
     wanted = net.predict(x)
