@@ -161,7 +161,7 @@ def gates() -> Iterator[Row]:
     ):
         yield from _gates(name, opt, at_least, aim, "as it stands", 0)
     for level in (0, 1):
-        goals = (None, None) if level == 0 else (30, 60)
+        goals: tuple[float | None, float | None] = (None, None) if level == 0 else (30, 60)
         yield from _gates(TRAINED, "-O1", *goals, "no reduction" if level == 0 else "after -O1", level)
 
 
@@ -218,7 +218,7 @@ def whole() -> Iterator[Row]:
             "netc": _predicting(net, x, out),
         }
         found = alternate(sides)
-        goals = (None, None) if level == 0 else (25, 50)
+        goals: tuple[float | None, float | None] = (None, None) if level == 0 else (25, 50)
         what = f"bool array to classes, {TRAINED}, {'no reduction' if level == 0 else 'after -O1'}"
         rates = {side: len(x) / found[side] for side in sides}
         facts = {"samples_per_second": rates, "engine": net.engine.name, "busy": found["busy"]}

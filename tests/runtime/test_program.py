@@ -72,7 +72,7 @@ def test_random_networks_compute_the_same(seed: int) -> None:
     random = np.random.default_rng(seed)
     widths = [8, *random.integers(4, 40, 5).tolist()]
     layers = [
-        [(int(random.integers(16)), *map(int, random.integers(0, before, 2))) for _ in range(width)]
+        [(int(random.integers(16)), int(random.integers(before)), int(random.integers(before))) for _ in range(width)]
         for before, width in itertools.pairwise(widths)
     ]
     assert 0 <= operations(8, *layers) <= sum(widths[1:])
