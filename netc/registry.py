@@ -33,6 +33,7 @@ PASSES = {
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
     "rewrite": "netc.passes.rewrite:Rewrite",
+    "shorten": "netc.passes.shorten:Shorten",
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
 }
