@@ -99,9 +99,7 @@ def _refuse_used(folder: Path) -> None:
         raise NetcError(str(folder), "this directory is not empty", "a certificate needs a new directory")
 
 
-def _side_by_side(
-    a: Aig, b: Aig, leaf_of: npt.NDArray[np.int64], root_of: npt.NDArray[np.int64]
-) -> tuple[Lits, Lits]:
+def _side_by_side(a: Aig, b: Aig, leaf_of: npt.NDArray[np.int64], root_of: npt.NDArray[np.int64]) -> tuple[Lits, Lits]:
     """A's nodes and then b's ANDs as they stand, over a's leaves; a's roots and then b's in a's order."""
     place = np.empty(b.num_nodes, np.uint32)
     place[0] = 0
