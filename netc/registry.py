@@ -32,9 +32,11 @@ PASSES = {
     "dce": "netc.passes.dce:Dce",
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
+    "redundancy": "netc.passes.redundancy:Redundancy",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
+    "transduction": "netc.passes.transduction:Transduction",
 }
 
 BACKENDS = {
