@@ -139,7 +139,7 @@ def test_a_wrong_backend_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("wrong")
 def test_a_wrong_engine_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "ENGINES", {"wrong": "wrong_things:WrongEngine"})
-    found = runner.fuzz(1, runs=10, kinds=["engines"])
+    found = runner.fuzz(1, runs=3, kinds=["engines"])
     assert found.failures
     for failure in found.failures:
         assert isinstance(failure.case.subject, Aig)
