@@ -9,20 +9,18 @@ ANDs, levels and CPU seconds of whole processes. Written to results/epfl.json.
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, abc, netc, save
+from measure import ABC, abc, abc_cec, geomean, netc, save
 
 from netc import load
 
 ABC_RC = Path(__file__).parent / "abc.rc"
 SCRIPTS = {"resyn2": "resyn2", "dc2": "dc2", "compress2rs": "compress2rs"}
-CEC_SECONDS = 60
 
 
 def by_abc(source: Path, target: Path, script: str) -> dict[str, Any] | None:
@@ -57,17 +55,6 @@ def by_netc(source: Path, target: Path, level: int) -> dict[str, Any]:
     }
 
 
-def abc_cec(first: Path, second: Path) -> str:
-    usage = abc(f"cec -n -T {CEC_SECONDS} {first} {second}", timeout=CEC_SECONDS + 10)  # it does not keep to its -T
-    if "are equivalent" in usage.out:
-        return "equivalent"
-    return "NOT EQUIVALENT" if "NOT EQUIVALENT" in usage.out else "undecided"
-
-
-def mean(ratios: list[float]) -> float:
-    return round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 4)
-
-
 def main() -> None:
     data = os.environ.get("NETC_DATA")
     if not data or ABC is None:
@@ -89,8 +76,8 @@ def main() -> None:
     titles = [*SCRIPTS, "-O1", "-O2", "-O3"]
     summary = {
         title: {
-            "ands_geomean": mean([row[title]["ands"] / row["strash"]["ands"] for row in rows.values()]),
-            "levels_geomean": mean([row[title]["levels"] / row["strash"]["levels"] for row in rows.values()]),
+            "ands_geomean": geomean([row[title]["ands"] / row["strash"]["ands"] for row in rows.values()]),
+            "levels_geomean": geomean([row[title]["levels"] / row["strash"]["levels"] for row in rows.values()]),
             "cpu_seconds": round(sum(row[title]["cpu_seconds"] for row in rows.values()), 1),
         }
         for title in titles
