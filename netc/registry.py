@@ -29,6 +29,7 @@ __all__ = [
 
 PASSES = {
     "balance": "netc.passes.balance:Balance",
+    "climb": "netc.passes.climb:Climb",
     "dce": "netc.passes.dce:Dce",
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
