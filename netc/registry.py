@@ -29,13 +29,13 @@ __all__ = [
 
 PASSES = {
     "balance": "netc.passes.balance:Balance",
-    "climb": "netc.passes.climb:Climb",
     "dce": "netc.passes.dce:Dce",
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
+    "walk": "netc.passes.walk:Walk",
 }
 
 BACKENDS = {

@@ -1,15 +1,15 @@
 // Substitution in windows. A window grows from a node: first its fan-in cone, always by the leaf whose fan-ins add least,
 // then whatever reads only what is inside; leaves are bounded, and what a leaf depends on stays outside, so that
-// the window can be exchanged as a whole. It is copied, improved by the Substituter, and built back where it has become
+// the window can be exchanged as a whole. It is copied, improved by the Walker, and built back where it has become
 // smaller.
 #include <algorithm>
 #include <vector>
 
 #include "netc/core/abi.hpp"
-#include "netc/core/substitute.hpp"
+#include "netc/core/walker.hpp"
 
 extern "C" {
-#include "passes/climb.h"
+#include "passes/walk.h"
 }
 
 using namespace netc;
@@ -23,9 +23,9 @@ struct Options {
     uint64_t seed;
 };
 
-class Climber {
+class Windows {
 public:
-    Climber(const AigView &aig, netc_context *context, const Options &options)
+    Windows(const AigView &aig, netc_context *context, const Options &options)
         : graph_(aig, context), context_(context), options_(options) {}
 
     void run(netc_step *step) {
@@ -161,10 +161,10 @@ private:
         }
         AigView view(ands.data(), static_cast<uint32_t>(inside_.size()), static_cast<uint32_t>(leaves_.size()),
                      roots.data(), roots.size());
-        Substituter substituter(view, context_, options_.seed);
-        substituter.run(options_.rounds, options_.patience, options_.zero_gain);
-        if (substituter.num_ands() >= inside_.size()) return;
-        build(substituter.graph(), outputs, roots);
+        Walker walker(view, context_, options_.seed);
+        walker.run(options_.rounds, options_.patience, options_.zero_gain);
+        if (walker.num_ands() >= inside_.size()) return;
+        build(walker.graph(), outputs, roots);
     }
 
     void build(Graph &window, const std::vector<Node> &outputs, const std::vector<Lit> &roots) {
@@ -202,18 +202,18 @@ private:
 
 }  // namespace
 
-extern "C" int64_t netc_pass_climb(const netc_aig *graph, netc_context *context, int64_t leaves, int64_t nodes,
+extern "C" int64_t netc_pass_walk(const netc_aig *graph, netc_context *context, int64_t leaves, int64_t nodes,
                                    int64_t rounds, int64_t patience, int64_t zero_gain, int64_t seed, netc_step *step) {
     return guard([&]() -> int64_t {
         AigView aig(*graph);
         Options options{static_cast<uint32_t>(leaves), static_cast<uint32_t>(nodes), rounds, patience, zero_gain != 0,
                         static_cast<uint64_t>(seed)};
         if (aig.leaves <= options.leaves) {
-            Substituter substituter(aig, context, options.seed);
-            substituter.run(rounds, patience, options.zero_gain);
-            substituter.graph().finish(step);
+            Walker walker(aig, context, options.seed);
+            walker.run(rounds, patience, options.zero_gain);
+            walker.graph().finish(step);
         } else {
-            Climber(aig, context, options).run(step);
+            Windows(aig, context, options).run(step);
         }
         return 0;
     });

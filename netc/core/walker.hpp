@@ -16,10 +16,10 @@
 
 namespace netc {
 
-class Substituter {
+class Walker {
 public:
     // A graph of at most kMaxTableVars leaves.
-    Substituter(const AigView &aig, netc_context *context, uint64_t seed);
+    Walker(const AigView &aig, netc_context *context, uint64_t seed);
 
     // Tries every node `rounds` times, or until `patience` rounds in a row have gained nothing; returns the ANDs gained.
     // `zero_gain` allows moves that gain nothing.

@@ -1,4 +1,4 @@
-"""The pass `climb`; its kernel is climb.cpp."""
+"""The pass `walk`; its kernel is walk.cpp."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_LEAVES = 16
 
 
 @dataclass(frozen=True)
-class Climb:
+class Walk:
     """Substitute nodes with complete knowledge of windows of few inputs, by many moves that gain nothing by themselves.
 
     In a window every node has its truth table, so it is known in which rows anything outside sees it, and every other
@@ -23,7 +23,7 @@ class Climb:
     Law: at most as many ANDs (as after `strash` and `dce`), no dead ones; the result is hashed.
     """
 
-    name: ClassVar[str] = "climb"
+    name: ClassVar[str] = "walk"
     leaves: int = 12  # inputs of a window, 2 to 16
     nodes: int = 150  # ANDs of a window
     rounds: int = 10  # visits of each node of a window
@@ -33,12 +33,12 @@ class Climb:
 
     def run(self, aig: Aig, context: Context) -> Step:
         if not 2 <= self.leaves <= MAX_LEAVES:
-            raise NetcError("climb", f"leaves={self.leaves}; it is 2 to {MAX_LEAVES}")
+            raise NetcError("walk", f"leaves={self.leaves}; it is 2 to {MAX_LEAVES}")
         if self.nodes < 1:
-            raise NetcError("climb", f"nodes={self.nodes}; it is at least 1")
+            raise NetcError("walk", f"nodes={self.nodes}; it is at least 1")
         step = native.ffi.new("netc_step *")
         native.call(
-            native.lib.netc_pass_climb,
+            native.lib.netc_pass_walk,
             *(aig.struct, context.struct),
             *(self.leaves, self.nodes, self.rounds, self.patience, int(self.zero), self.seed),
             step,

@@ -1,7 +1,7 @@
-"""`climb`: substitutions that only complete knowledge of a window allows."""
+"""`walk`: substitutions that only complete knowledge of a window allows."""
 
 import pytest
-from netc.passes.climb import Climb
+from netc.passes.walk import Walk
 
 from netc import Aig, Builder, Context, NetcError
 from netc.cec import prove
@@ -23,7 +23,7 @@ def redundant(extra: int) -> Aig:
 def test_what_no_output_sees_is_removed(extra: int) -> None:
     """(a + b) c, with a + b there already, is one AND; in a graph of few inputs and in a window of a larger one."""
     before = redundant(extra)
-    after = Climb(leaves=8).run(before, Context()).aig
+    after = Walk(leaves=8).run(before, Context()).aig
     assert after.num_ands == 2 + 4 * extra
     assert prove(before, after)
 
@@ -41,8 +41,8 @@ def test_moves_that_gain_nothing_lead_to_some_that_do() -> None:
                     product = build.and_(product, inputs[index])
             output = build.or_(output, product)
     before = build.finish([output])
-    still = Climb(zero=False).run(before, Context()).aig
-    moved = Climb(rounds=100, patience=50).run(before, Context()).aig
+    still = Walk(zero=False).run(before, Context()).aig
+    moved = Walk(rounds=100, patience=50).run(before, Context()).aig
     assert moved.num_ands < still.num_ands
     assert moved.num_ands <= 12
     assert prove(before, moved)
@@ -50,6 +50,6 @@ def test_moves_that_gain_nothing_lead_to_some_that_do() -> None:
 
 def test_windows_that_make_no_sense_are_refused() -> None:
     with pytest.raises(NetcError, match="leaves=17"):
-        Climb(leaves=17).run(redundant(0), Context())
+        Walk(leaves=17).run(redundant(0), Context())
     with pytest.raises(NetcError, match="nodes=0"):
-        Climb(nodes=0).run(redundant(0), Context())
+        Walk(nodes=0).run(redundant(0), Context())

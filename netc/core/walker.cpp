@@ -1,4 +1,4 @@
-#include "netc/core/substitute.hpp"
+#include "netc/core/walker.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -46,7 +46,7 @@ bool disjoint(const uint64_t *a, const uint64_t *b, const uint64_t *c, size_t wo
 
 }  // namespace
 
-Substituter::Substituter(const AigView &aig, netc_context *context, uint64_t seed)
+Walker::Walker(const AigView &aig, netc_context *context, uint64_t seed)
     : graph_(aig, context), context_(context), random_{seed}, words_(table_words(static_cast<int>(aig.leaves))) {
     assert(aig.leaves <= static_cast<uint32_t>(kMaxTableVars));
     care_.resize(words_);
@@ -60,19 +60,19 @@ Substituter::Substituter(const AigView &aig, netc_context *context, uint64_t see
     context_->work += static_cast<int64_t>(order_.size() * words_ / 8);
 }
 
-bool Substituter::evaluate(Node node) {
+bool Walker::evaluate(Node node) {
     Lit a = graph_.fanin0(node), b = graph_.fanin1(node);
     uint64_t ma = is_complemented(a) ? ~uint64_t{0} : 0, mb = is_complemented(b) ? ~uint64_t{0} : 0;
     return conjunction(table(node_of(a)), ma, table(node_of(b)), mb, table(node), table(node), words_);
 }
 
-void Substituter::renumber() {
+void Walker::renumber() {
     order_ = graph_.order();
     place_.resize(graph_.num_nodes());
     for (size_t i = 0; i < order_.size(); i++) place_[order_[i]] = static_cast<uint32_t>(i);
 }
 
-uint32_t Substituter::run(int64_t rounds, int64_t patience, bool zero_gain) {
+uint32_t Walker::run(int64_t rounds, int64_t patience, bool zero_gain) {
     uint32_t start = num_ands();
     std::vector<Node> nodes;
     int64_t waited = 0;
@@ -91,7 +91,7 @@ uint32_t Substituter::run(int64_t rounds, int64_t patience, bool zero_gain) {
 }
 
 // The care set: the rows in which some root changes when the node does.
-void Substituter::find_care(Node node) {
+void Walker::find_care(Node node) {
     above_.clear(graph_.num_nodes());
     above_.add(node);
     cone_.clear();
@@ -139,7 +139,7 @@ void Substituter::find_care(Node node) {
 }
 
 // What the node has to be where it matters, packed; and the literals that are true wherever it is, or wherever it is not.
-void Substituter::collect(Node node) {
+void Walker::collect(Node node) {
     rows_.clear();
     on_.clear();
     off_.clear();
@@ -162,7 +162,7 @@ void Substituter::collect(Node node) {
         if (!above_.has(order_[i])) divisors_.push_back(order_[i]);
 }
 
-void Substituter::offer(const Move &move, uint32_t added) {
+void Walker::offer(const Move &move, uint32_t added) {
     if (offers_ >= kOffers) return;
     if (static_cast<int>(size_) - static_cast<int>(added) < best_gain_) return;
     if (move.form == Form::conjunction && node_of(graph_.find(move.lits[0], move.lits[1])) == node_) return;
@@ -176,7 +176,7 @@ void Substituter::offer(const Move &move, uint32_t added) {
 }
 
 // ANDs that go when the node does and the move's literals stay.
-uint32_t Substituter::freed(const Move &move) {
+uint32_t Walker::freed(const Move &move) {
     for (Lit lit : move.lits) graph_.hold(lit);
     uint32_t count = graph_.dereference(node_);
     graph_.reference(node_);
@@ -185,7 +185,7 @@ uint32_t Substituter::freed(const Move &move) {
 }
 
 // Classifies the divisors; true when one of them alone replaces the node.
-bool Substituter::substitute_one() {
+bool Walker::substitute_one() {
     over_on_.clear();
     over_off_.clear();
     size_t words = rows_.size();
@@ -216,7 +216,7 @@ bool Substituter::substitute_one() {
 }
 
 // Node = AND of two or three literals, or (negated) its complement is. Literals are ranked by the rows they leave wrong.
-void Substituter::conjunctions(bool negated) {
+void Walker::conjunctions(bool negated) {
     const std::vector<Lit> &lits = negated ? over_off_ : over_on_;
     const std::vector<uint64_t> &wrong = negated ? on_ : off_;
     size_t words = rows_.size();
@@ -250,7 +250,7 @@ void Substituter::conjunctions(bool negated) {
 }
 
 // Node = a AND (b OR c), or (negated) its complement is; after conjunctions(), whose ranking it uses.
-void Substituter::conjunctions_of_or(bool negated) {
+void Walker::conjunctions_of_or(bool negated) {
     const std::vector<uint64_t> &right = negated ? off_ : on_;
     size_t words = rows_.size(), first = std::min(ranked_.size(), kFirst);
     std::vector<Literal> inner;
@@ -290,7 +290,7 @@ void Substituter::conjunctions_of_or(bool negated) {
 }
 
 // Node = a XOR b: partners are found by the hash of what they must be.
-void Substituter::parities() {
+void Walker::parities() {
     size_t words = rows_.size();
     auto key = [&](Node divisor, bool with_node) {
         uint64_t hash = 0, flip = 0;
@@ -320,7 +320,7 @@ void Substituter::parities() {
     context_->work += static_cast<int64_t>(divisors_.size() * words / 4);
 }
 
-bool Substituter::visit(Node node, bool zero_gain) {
+bool Walker::visit(Node node, bool zero_gain) {
     node_ = node;
     zero_gain_ = zero_gain;
     found_ = false;
@@ -351,7 +351,7 @@ bool Substituter::visit(Node node, bool zero_gain) {
     return true;
 }
 
-void Substituter::apply(const Move &move) {
+void Walker::apply(const Move &move) {
     Node before = graph_.num_nodes();
     Lit a = move.lits[0], b = move.lits[1], c = move.lits[2], lit = a;
     switch (move.form) {
