@@ -39,6 +39,7 @@ PASSES = {
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
     "transduction": "netc.passes.transduction:Transduction",
+    "walk": "netc.passes.walk:Walk",
 }
 
 BACKENDS = {
