@@ -29,6 +29,7 @@ def solve(
         len(assumed),
         conflicts,
         native.out(model),
+        native.ffi.NULL,
     )
     return answer, model.tolist()
 
