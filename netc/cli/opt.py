@@ -45,6 +45,8 @@ def command(
     format_: str | None,
     target: str | None,
     level: int,
+    goal: str,
+    effort: str,
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
@@ -66,7 +68,7 @@ def command(
     """
     from netc.pipeline import level_text, parse
 
-    text = level_text(level) if pipeline is None else pipeline
+    text = level_text(level, goal, effort) if pipeline is None else pipeline
     parsed = parse(text)
     if print_pipeline:
         click.echo(str(parsed))
@@ -84,6 +86,8 @@ def command(
     outcome = common.run_optimizer(
         model,
         level=level,
+        goal=goal,
+        effort=effort,
         pipeline=pipeline,
         budget=budget,
         time_limit=time_limit,
