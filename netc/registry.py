@@ -33,11 +33,13 @@ PASSES = {
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
     "redundancy": "netc.passes.redundancy:Redundancy",
+    "resub": "netc.passes.resub:Resub",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "shorten": "netc.passes.shorten:Shorten",
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
     "transduction": "netc.passes.transduction:Transduction",
+    "walk": "netc.passes.walk:Walk",
 }
 
 BACKENDS = {

@@ -28,6 +28,7 @@ COMMANDS = {
     "run": ("run", "Run a model on data: classes, scores or bits."),
     "sim": ("sim", "Simulate a circuit on patterns, latches included."),
     "stats": ("stats", "Show what is in a file."),
+    "verify": ("verify", "Check a certificate that `opt` or `cec` left."),
     "verilog": ("verilog", "Write a circuit as Verilog-2005."),
 }
 
