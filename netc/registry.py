@@ -35,6 +35,7 @@ PASSES = {
     "lower-head": "netc.passes.lower_head:LowerHead",
     "redundancy": "netc.passes.redundancy:Redundancy",
     "refactor": "netc.passes.refactor:Refactor",
+    "resub": "netc.passes.resub:Resub",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "shorten": "netc.passes.shorten:Shorten",
     "strash": "netc.passes.strash:Strash",
