@@ -20,6 +20,7 @@ COMMANDS = {
     "cec": ("cec", "Check whether two circuits are equivalent."),
     "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),
     "explain": ("explain", "Read a model or circuit as rules and votes."),
+    "fuzz": ("fuzz", "Look for mistakes in netc itself."),
     "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
