@@ -222,7 +222,7 @@ def build_checker(program: str | Path, compiler: str | None = None) -> None:
     found.program(CHECKER, Path(program), ("-std=c99", "-O2"), timeout=_COMPILE_SECONDS, hint=hint)
 
 
-def run_checker(program: str | Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """What the checker says: 0 verified, 1 refused, 2 unreadable, and a line."""
+def run_checker(program: str | Path, *arguments: str | Path, capture: bool = True) -> subprocess.CompletedProcess[str]:
+    """Let the checker speak, to the caller or to our own standard output: 0 verified, 1 refused, 2 unreadable."""
     command = [str(Path(program).absolute()), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    return subprocess.run(command, capture_output=capture, text=True, errors="replace", check=False)  # noqa: S603

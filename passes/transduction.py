@@ -29,6 +29,7 @@ class Transduction:
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     tries: int = 8  # signals refuted for a node before it is left as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
+    exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
@@ -49,6 +50,7 @@ class Transduction:
             self.conflicts,
             self.tries,
             self.rounds,
+            self.exhaustive,
             self.seed,
             step,
         )

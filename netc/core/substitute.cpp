@@ -4,13 +4,18 @@
 #include <queue>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/truth.hpp"
 
 namespace netc {
 namespace {
 
-constexpr size_t kRandomWords = 12;      // patterns that stay
-constexpr size_t kLearntWords = 20;      // counterexamples and their neighbours, the oldest making room
+constexpr size_t kRandomWords = 12;      // patterns that stay; the others are counterexamples and their neighbours
+constexpr size_t kFewestWords = 32;      // of patterns in all; many in small graphs, since wrong guesses cost more than they
+constexpr size_t kMostWords = 256;
+constexpr size_t kSmallWords = 128;
+constexpr size_t kValues = 12 << 20;     // words that all nodes have together, unless kFewestWords for each are more
 constexpr size_t kSmallGraph = 5000;     // nodes that are simulated at once for each counterexample
+constexpr int64_t kMostExhaustive = 14;  // leaves: 256 words for each node
 constexpr size_t kMostCandidates = 64;   // signals that agree with a node so far
 constexpr size_t kMostDivisors = 2000;   // signals that may stand in a pair
 constexpr size_t kPairedDivisors = 200;  // those of them that are paired with each other
@@ -45,14 +50,17 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
         }
     for (Node node = aig.first_and(); node < nodes; node++)
         if (is_alive(node)) simplify_.push_back(node);
-    words_ = kRandomWords + kLearntWords;
+    exhaustive_ = static_cast<int64_t>(aig.leaves) <= std::min(options.exhaustive, kMostExhaustive);
+    if (exhaustive_) words_ = size_t{1} << (std::max(aig.leaves, 6u) - 6);
+    else if (nodes < kSmallGraph) words_ = kSmallWords;
+    else words_ = std::min(kMostWords, std::max(kFewestWords, kValues / nodes));
     next_word_ = kRandomWords;
     values_.assign(nodes * words_, 0);
     by_word_.assign(nodes * words_, 0);
     observable_.resize(words_);
     pattern_.resize(aig.leaves);
     pending_.assign(aig.leaves, 0);
-    flush_at_ = nodes < kSmallGraph ? 1 : 8;
+    flush_at_ = nodes < kSmallGraph ? 1 : 16;
     simplify();
     simulate_all();
 }
@@ -225,7 +233,9 @@ void Substituter::simulate_all() {
         for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
             uint64_t value = random_.next();
             // Half of the words are uniform; in the others each leaf is rare in one of its values, by its own measure.
-            if (word & 1) {
+            if (exhaustive_) {
+                value = leaf <= 6 ? kVariable[leaf - 1] : -static_cast<uint64_t>(word >> (leaf - 7) & 1);
+            } else if (word & 1) {
                 uint64_t choice = random_.next();
                 for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
                 if (choice & 4) value = ~value;
@@ -331,7 +341,7 @@ void Substituter::observe(Node node) {
         const uint64_t *before = values(window_[i]);
         for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
     }
-    context_->work += static_cast<int64_t>(window_.size()) / 4;
+    context_->work += static_cast<int64_t>(window_.size() * words_) / 128;
 }
 
 bool Substituter::agrees(Node node, Lit lit) {
@@ -637,6 +647,7 @@ sat::Answer Substituter::ask(const sat::Literal *assumptions, size_t count) {
 
 // Whether the node may become `lit`: never observable and different.
 sat::Answer Substituter::prove(Node node, Lit lit) {
+    if (exhaustive_) return sat::Answer::unsatisfiable;
     copy_window(node);
     sat::Literal assumptions[3];
     size_t count = 0;
@@ -659,6 +670,7 @@ sat::Answer Substituter::prove(Node node, Lit lit) {
 
 // The same of the AND of two signals.
 sat::Answer Substituter::prove(Node node, const Pair &pair) {
+    if (exhaustive_) return sat::Answer::unsatisfiable;
     copy_window(node);
     sat::Literal assumptions[4];
     size_t count = 0;

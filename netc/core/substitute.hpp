@@ -28,6 +28,7 @@ struct SubstituteOptions {
     int64_t conflicts = 100;      // for each SAT query
     int64_t tries = 8;            // refuted signals for each node
     int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
+    int64_t exhaustive = 12;      // with at most so many leaves all patterns are simulated, and nothing is left to prove
     uint64_t seed = 1;
 };
 
@@ -124,6 +125,7 @@ private:
     std::vector<uint32_t> version_;
     std::vector<Alias> alias_;
 
+    bool exhaustive_ = false;
     size_t words_ = 0, next_word_ = 0;
     std::vector<uint64_t> values_;             // [node][word]
     std::vector<uint64_t> by_word_;            // the same, [word][node]
