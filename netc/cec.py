@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netc import native
-from netc.aig import Aig
+from netc.aig import Aig, Lits, compose
 from netc.context import Context
 from netc.errors import InternalError
 from netc.pairing import joined, pair, root_name
@@ -35,7 +35,8 @@ class Cec:
 
     `counterexample` is ``bool[inputs + latches]`` of the first circuit, in its order; `root` names what differs
     under it. `undecided` counts the roots that the budget left open. `matched` says whether ports were paired by
-    name or by order.
+    name or by order. `classes`, if asked for, is ``uint32``: a literal for each node of the first circuit and then for
+    each AND of the second, the same for nodes that were proved equal.
     """
 
     verdict: Verdict
@@ -45,6 +46,7 @@ class Cec:
     counterexample: npt.NDArray[np.bool_] | None = None
     root: str = ""
     reason: str = ""
+    classes: Lits | None = None
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.EQUIVALENT
@@ -57,6 +59,7 @@ def check(
     match: str = "auto",
     context: Context | None = None,
     conflicts: int = CONFLICTS,
+    classes: bool = False,
 ) -> Cec:
     """Whether two circuits compute the same outputs, next states and properties from the same inputs and states.
 
@@ -73,17 +76,18 @@ def check(
             reason = f"latch {latch} resets to {shown[0]} and {shown[1]}"
             return Cec(Verdict.DIFFERENT, paired.matched, total, root=f"latch {latch}", reason=reason)
 
-    leaf_of = np.concatenate([paired.input_of, a.ports.inputs + paired.latch_of])
+    leaf_of = paired.leaf_of
     own = 2 * np.arange(1, 1 + a.ports.leaves, dtype=np.uint32)
     others = np.empty_like(own)
     others[leaf_of] = own
-    ands, (of_a, of_b) = joined(a.ports.leaves, [(a, own), (b, others)])
+    ands, (of_a, of_b), (image_a, image_b) = joined(a.ports.leaves, [(a, own), (b, others)])
     roots = np.concatenate([of_a, of_b[paired.root_of]])
     struct = native.aig_struct(ands, a.ports.leaves, roots)
     verdicts = np.empty(total, np.uint8)
     pattern = np.zeros(a.ports.leaves, np.uint8)
     different = native.ffi.new("int64_t *")
     run = context or Context()
+    merged = np.empty(1 + a.ports.leaves + len(ands), np.uint32) if classes else None
     answer = native.call(
         native.lib.netc_cec,
         struct,
@@ -92,9 +96,11 @@ def check(
         native.out(verdicts),
         native.out(pattern),
         different,
+        native.ffi.NULL if merged is None else native.out(merged),
     )
     if answer == 1:
-        return Cec(Verdict.EQUIVALENT, paired.matched, total)
+        found = None if merged is None else compose(np.concatenate([image_a, image_b[b.first_and :]]), merged)
+        return Cec(Verdict.EQUIVALENT, paired.matched, total, classes=found)
     if answer == 2:
         return Cec(Verdict.UNDECIDED, paired.matched, total, undecided=int((verdicts == 2).sum()))
     values = pattern.astype(np.bool_)

@@ -34,6 +34,11 @@ class Pairing:
     root_of: Positions
     matched: str
 
+    @property
+    def leaf_of(self) -> Positions:
+        """The second circuit's leaf for each leaf of the first."""
+        return np.concatenate([self.input_of, len(self.input_of) + self.latch_of])
+
 
 def _order(kind: str, a: Aig, b: Aig, how: str) -> tuple[Positions, bool]:
     """For each of a's ports of this kind, the position of its partner in b; and whether names paired them."""
@@ -84,8 +89,8 @@ def pair(a: Aig, b: Aig, match: str = "auto", *, latches: bool = True) -> Pairin
     return Pairing(inputs, latch_of, np.concatenate(roots), np.concatenate(partners), matched)
 
 
-def joined(leaves: int, circuits: Iterable[tuple[Aig, Lits]]) -> tuple[Lits, list[Lits]]:
-    """Circuits in one hashed graph of this many leaves: its ANDs, and each circuit's roots.
+def joined(leaves: int, circuits: Iterable[tuple[Aig, Lits]]) -> tuple[Lits, list[Lits], list[Lits]]:
+    """Circuits in one hashed graph of this many leaves: its ANDs, each circuit's roots, and the image of each one's nodes.
 
     Each circuit comes with the literal, a leaf or a constant, that each of its leaves becomes.
     """
@@ -94,22 +99,23 @@ def joined(leaves: int, circuits: Iterable[tuple[Aig, Lits]]) -> tuple[Lits, lis
     if builder == native.ffi.NULL:
         raise MemoryError("no memory for a graph")
     builder = native.ffi.gc(builder, native.lib.netc_builder_free)
-    roots = []
+    roots, images = [], []
     for aig, literals in given:
-        of_this = np.empty(len(aig.roots), np.uint32)
+        of_this, image = np.empty(len(aig.roots), np.uint32), np.empty(aig.num_nodes, np.uint32)
         native.call(
             native.lib.netc_builder_copy,
             builder,
             aig.struct,
             native.view(literals, np.uint32),
             native.out(of_this),
-            native.ffi.NULL,
+            native.out(image),
         )
         roots.append(of_this)
+        images.append(image)
     step = native.ffi.new("netc_step *")
     native.call(native.lib.netc_builder_finish, builder, step)
     ands = native.take(step.ands, 2 * step.num_ands, np.uint32).reshape(-1, 2)
-    return ands, roots
+    return ands, roots, images
 
 
 def root_name(aig: Aig, root: int) -> str:

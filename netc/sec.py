@@ -97,7 +97,7 @@ class _Product:
         own, shared = literals[: a.ports.leaves], np.empty(inputs, np.uint32)
         shared[self.paired.input_of] = literals[:inputs]
         theirs = np.concatenate([shared, literals[a.ports.leaves :]])
-        self.ands, (of_a, of_b) = joined(self.leaves, [(a, own), (b, theirs)])
+        self.ands, (of_a, of_b), _ = joined(self.leaves, [(a, own), (b, theirs)])
         next_states = [of_a[a.ports.slices()["latch"]], of_b[b.ports.slices()["latch"]]]
         self.pairs = of_a[self.paired.roots], of_b[self.paired.root_of]
         self.roots = np.concatenate([*next_states, *self.pairs])
@@ -137,6 +137,7 @@ class _Product:
             native.out(verdicts),
             native.out(pattern),
             different,
+            native.ffi.NULL,
         )
         return int((verdicts != 1).sum())  # a difference may need a state that cannot be reached
 
