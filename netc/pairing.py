@@ -90,7 +90,7 @@ def pair(a: Aig, b: Aig, match: str = "auto", *, latches: bool = True) -> Pairin
 
 
 def joined(leaves: int, circuits: Iterable[tuple[Aig, Lits]]) -> tuple[Lits, list[Lits], list[Lits]]:
-    """Circuits in one hashed graph of this many leaves: its ANDs, each circuit's roots, and the image of each one's nodes.
+    """Circuits in one hashed graph of this many leaves: its ANDs, and the roots and nodes' image of each.
 
     Each circuit comes with the literal, a leaf or a constant, that each of its leaves becomes.
     """
