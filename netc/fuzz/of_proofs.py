@@ -8,7 +8,6 @@ from pathlib import Path
 
 from netc.aig import Aig
 from netc.cec import Verdict, check
-from netc.certificate import build_checker, certify, run_checker
 from netc.context import Context
 from netc.fuzz import evaluate, oracles
 from netc.fuzz.check import Check, MismatchError, Params
@@ -101,35 +100,7 @@ def _run_optimised(aig: Aig, params: Params) -> None:
         raise MismatchError(f"cec: netc says {verdict.value}, ABC says different, of {params['text']}")
 
 
-def _plan_certificate(chosen: random.Random, aig: Aig) -> Params | None:
-    if not 0 < aig.num_ands <= 1000 or not len(aig.roots):
-        return None
-    return {"text": random_pipeline(chosen, 1), "seed": chosen.getrandbits(32)}
-
-
-def _run_certificate(aig: Aig, params: Params) -> None:
-    """The checker, a program of its own, accepts the certificate of a pipeline's result, and for no other circuit."""
-    oracles.find("cc")
-    made = optimize_with(Model(aig), params["text"], verify="off").model.logic
-    with tempfile.TemporaryDirectory(prefix="netc-fuzz-") as directory:
-        folder, program = Path(directory, "proof"), Path(directory, "checker")
-        if not certify(aig, made, folder, match="order"):
-            return
-        build_checker(program)
-        done = run_checker(program, folder)
-        if done.returncode:
-            raise MismatchError(f"certificate: the checker refuses it: {(done.stdout + done.stderr).strip()[:200]}")
-        if not made.num_ands:
-            return
-        what, other = mutant(random.Random(params["seed"]), made)
-        if _same(made, other) is False:
-            write(other, folder / "after.aig", target="aiger")
-            if run_checker(program, folder).returncode == 0:
-                raise MismatchError(f"certificate: the checker accepts a circuit that differs ({what})")
-
-
 CHECKS = (
     Check("cec-mutant", "proofs", 20, _plan_mutant, _run_mutant),
     Check("cec-optimised", "proofs", 6, _plan_optimised, _run_optimised),
-    Check("certificate", "proofs", 2, _plan_certificate, _run_certificate),
 )
