@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from netc.cli.limits import TimeIsUp, add_limits, bounded, memory_limit
 from netc.errors import InternalError, NetcError
 
 EXIT_NO, EXIT_USAGE, EXIT_STOPPED, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 70, 130
@@ -20,11 +21,13 @@ COMMANDS = {
     "cec": ("cec", "Check whether two circuits are equivalent."),
     "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),
     "explain": ("explain", "Read a model or circuit as rules and votes."),
+    "fuzz": ("fuzz", "Look for mistakes in netc itself."),
     "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
     "recover": ("recover", "Find the lost wiring of a checkpoint again, from its seed."),
     "run": ("run", "Run a model on data: classes, scores or bits."),
+    "sec": ("sec", "Check whether two circuits with latches behave the same from reset on."),
     "sim": ("sim", "Simulate a circuit on patterns, latches included."),
     "stats": ("stats", "Show what is in a file."),
     "verify": ("verify", "Check a certificate that `opt` or `cec` left."),
@@ -52,7 +55,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"netc.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
-        return command
+        return add_limits(cmd_name, command)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -100,6 +103,13 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    with bounded():
+        code = _run(args)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(args: list[str] | None) -> Any:
+    """The exit code; whatever goes wrong becomes one, and a line on standard error."""
     try:
         code = cli.main(args=args, prog_name="netc", standalone_mode=False)
         sys.stdout.flush()
@@ -117,7 +127,9 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         code = _reader_went_away()
     except MemoryError:
-        click.echo("netc: not enough memory for this", err=True)
+        code = _no_memory()
+    except TimeIsUp:
+        click.echo("netc: the time limit is over; there is no result", err=True)
         code = EXIT_STOPPED
     except RecursionError as error:
         code = _bug(error)
@@ -128,8 +140,15 @@ def main(args: list[str] | None = None) -> None:
         click.echo(f"netc: {place}{error.strerror or error}", err=True)
         code = EXIT_USAGE
     except Exception as error:  # noqa: BLE001 - the last net: whatever is left is a bug of ours
-        code = _bug(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        starved = isinstance(error, RuntimeError) and "start new thread" in str(error)  # it has no stack
+        code = _no_memory() if starved else _bug(error)
+    return code
+
+
+def _no_memory() -> int:
+    limit = memory_limit()
+    click.echo(f"netc: {f'--memory-limit {limit} is not enough' if limit else 'not enough memory'} for this", err=True)
+    return EXIT_STOPPED
 
 
 def _reader_went_away() -> int:
