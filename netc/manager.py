@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
 from netc.partition import cut_apart, put_together
-from netc.pipeline import GOALS, Best, Climb, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
+from netc.pipeline import GOALS, Best, Climb, Limit, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
 from netc.protocols import AigPass
 from netc.report import Counts, PassReport, Report
 from netc.simulation import simulate_words
@@ -25,6 +26,8 @@ __all__ = ["Outcome", "optimize", "optimize_with"]
 # What verification may cost, in the core's units of work: a few seconds for graphs that need little, at most minutes.
 VERIFY_WORK_PER_AND = 20_000
 VERIFY_WORK_LEAST = 2_000_000_000
+
+_REFUTED = "the optimised circuit is not equivalent to the original; nothing was written"
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class _Run:
                 return self.run_partition(body, nodes, model)
             case Climb():
                 return self.run_climb(pipeline, model)
+            case Limit(body, work):
+                return self.run_limited(body, work, model)
 
     def note(self, text: str, model: Model, seconds: float, work: int) -> Model:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))
@@ -146,6 +151,22 @@ class _Run:
         text = str(Partition(body, nodes))
         return self.note(text, model, time.perf_counter() - started, self.context.work - work)
 
+    def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
+        """All that the limit allows, or nothing: what a person or a clock cuts short in between is not kept."""
+        if self.context.stop(1):
+            return model
+        outer, best, done = self.context, self.best, len(self.passes)
+        self.context = outer.child(work)
+        found, inner = self.run(body, model), self.context
+        self.context = outer
+        if inner.stopped and outer.cancelled:
+            self.best = best
+            del self.passes[done:]
+            outer.stop_here()
+            return model
+        outer.stop(inner.work + 1)
+        return found
+
     def run_climb(self, climb: Climb, best: Model) -> Model:
         """As in a partition, each candidate has a context of its own and counts in order, whoever ran it first."""
         stale = 0
@@ -180,6 +201,24 @@ class _Run:
         return best
 
 
+def _budget(before: Aig) -> int:
+    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
+
+
+def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, float, int]:
+    """`_verify` that leaves its proof in a directory."""
+    from netc.certificate import certify_steps
+
+    started = time.perf_counter()
+    changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
+    found = certify_steps(changed, directory, [_budget(before) for before, _ in changed])
+    if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
+        raise InternalError(_REFUTED)
+    verified = "proved" if all(found) else "simulated"
+    steps = sum(certificate.steps for certificate in found) if all(found) else 0
+    return verified, time.perf_counter() - started, steps
+
+
 def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
     """("proved" | "simulated" | "off", seconds) for before and after; a refuted pair raises `InternalError`."""
     started = time.perf_counter()
@@ -194,13 +233,12 @@ def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
             same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
             verified = "simulated"
         else:
-            budget = max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
-            answer = cec.prove(before, after, Context(budget))
+            answer = cec.prove(before, after, Context(_budget(before)))
             same = answer.verdict is not cec.Verdict.DIFFERENT
             if answer.verdict is cec.Verdict.UNDECIDED:
                 verified = "simulated"
         if not same:
-            raise InternalError("the optimised circuit is not equivalent to the original; nothing was written")
+            raise InternalError(_REFUTED)
     return verified, time.perf_counter() - started
 
 
@@ -213,6 +251,7 @@ def optimize_with(
     time_limit: float | None = None,
     threads: int = 1,
     verify: str = "sat",
+    certify: str | Path | None = None,
     stop_after: int | None = None,
     save_each: Callable[[int, str, Model], None] | None = None,
     tick: Callable[[str, int, int], None] | None = None,
@@ -220,6 +259,8 @@ def optimize_with(
     """Run a pipeline, and verify what it made. See `optimize`; Ctrl-C here keeps the best so far instead of raising."""
     if verify not in ("off", "sim", "sat"):
         raise NetcError("--verify", f"{verify!r}; it is 'off', 'sim' or 'sat'")
+    if certify is not None and verify != "sat":
+        raise NetcError("--certify", f"there is no proof with --verify={verify}")
     if goal not in GOALS:
         raise NetcError("--goal", f"{goal!r}; it is {', '.join(map(repr, GOALS))}")
     parsed = parse(pipeline)
@@ -230,13 +271,17 @@ def optimize_with(
         context,
         lambda: run.run(parsed, model),
         time_limit=time_limit,
-        tick=(lambda: tick(run.current, *context.progress)) if tick else None,
+        tick=(lambda: tick(run.current, *run.context.progress)) if tick else None,
     )
     if context.stopped and run.best is not None and run.size(run.best.logic) < run.size(result.logic):
         result = run.best
     seconds = time.perf_counter() - started
     pairs = [*run.checkpoints, (run.since or model.logic, result.logic)]
-    verified, verify_seconds = _verify(pairs, verify)
+    proof_steps = 0
+    if certify is None:
+        verified, verify_seconds = _verify(pairs, verify)
+    else:
+        verified, verify_seconds, proof_steps = _certify(pairs, certify)
     report = Report(
         pipeline=str(parsed),
         before=Counts.of(model.logic),
@@ -245,6 +290,7 @@ def optimize_with(
         seconds=seconds,
         verify_seconds=verify_seconds,
         verified=verified,
+        proof_steps=proof_steps,
         work=context.work,
         stopped_at=context.stopped_at,
     )
@@ -262,6 +308,7 @@ def optimize(
     time_limit: float | None = None,
     threads: int = 1,
     verify: str = "sat",
+    certify: str | Path | None = None,
 ) -> Model:
     """A smaller model that gives the same answers; its `report` is the table of what happened.
 
@@ -269,7 +316,8 @@ def optimize(
     ANDs) or ``"balanced"`` (a small product of both); `effort` ``"deep"`` goes on improving until nothing gains.
     `budget` bounds the work in units that are the same everywhere;
     `time_limit` is in seconds and leaves in ``report.stopped_at`` the budget that gives the same result again.
-    `verify` is ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``. Ctrl-C raises KeyboardInterrupt.
+    `verify` is ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``; `certify` is a new directory for the proof,
+    which is not there afterwards if ``report.verified`` is not ``"proved"``. Ctrl-C raises KeyboardInterrupt.
     `InternalError` if the result is refuted; it is then not returned.
     """
     outcome = optimize_with(
@@ -280,6 +328,7 @@ def optimize(
         time_limit=time_limit,
         threads=threads,
         verify=verify,
+        certify=certify,
     )
     if outcome.interrupted:
         raise KeyboardInterrupt

@@ -23,6 +23,7 @@ class Redundancy:
     window: int = 100  # nodes of the fan-out in which a difference may die; more finds more
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
+    exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
@@ -38,6 +39,7 @@ class Redundancy:
             self.window,
             self.conflicts,
             self.rounds,
+            self.exhaustive,
             self.seed,
             step,
         )

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "netc/core/abi.hpp"
+#include "netc/core/cone.hpp"
+#include "netc/core/exchange.hpp"
 #include "netc/core/walker.hpp"
 
 extern "C" {
@@ -59,38 +61,19 @@ private:
     bool has(Node node) const { return in_.has(node); }
     bool is_leaf(Node node) const { return std::find(leaves_.begin(), leaves_.end(), node) != leaves_.end(); }
 
-    // Makes inside_ (fan-ins first) and leaves_; false when nothing worth looking at.
+    // Makes inside_ (fan-ins first) and leaves_; false when there is nothing worth looking at.
     bool grow(Node seed) {
+        cone_.grow(graph_, seed, options_.leaves, options_.nodes, [&](Node a, Node b) { return place_[a] > place_[b]; });
+        inside_ = cone_.inside;
+        leaves_ = cone_.leaves;
         in_.clear(graph_.num_nodes());
-        inside_.assign(1, seed);
-        leaves_.clear();
-        in_.add(seed);
-        add_leaf(node_of(graph_.fanin0(seed)));
-        add_leaf(node_of(graph_.fanin1(seed)));
-        while (inside_.size() < options_.nodes) {
-            size_t best = SIZE_MAX;
-            int least = 3;
-            for (size_t i = 0; i < leaves_.size(); i++) {
-                if (!graph_.is_and(leaves_[i])) continue;
-                int more = -1;
-                for (Lit fanin : {graph_.fanin0(leaves_[i]), graph_.fanin1(leaves_[i])}) more += !is_leaf(node_of(fanin));
-                if (leaves_.size() + static_cast<size_t>(more + 1) > options_.leaves + 1) continue;
-                if (more < least || (more == least && place_[leaves_[i]] > place_[leaves_[best]])) least = more, best = i;
-            }
-            if (best == SIZE_MAX) break;
-            Node node = leaves_[best];
-            leaves_.erase(leaves_.begin() + static_cast<std::ptrdiff_t>(best));
-            in_.add(node);
-            inside_.push_back(node);
-            add_leaf(node_of(graph_.fanin0(node)));
-            add_leaf(node_of(graph_.fanin1(node)));
-        }
+        for (Node node : inside_) in_.add(node);
         widen();
         keep_out();
         return inside_.size() > 1 && leaves_.size() <= static_cast<size_t>(kMaxTableVars);
     }
     void add_leaf(Node node) {
-        if (!has(node) && !is_leaf(node)) leaves_.push_back(node);
+        if (node != 0 && !has(node) && !is_leaf(node)) leaves_.push_back(node);
     }
 
     // Adds users of what is there, as long as both of their fan-ins are.
@@ -143,50 +126,25 @@ private:
     void improve() {
         // The window as a graph of its own.
         local_.resize(graph_.num_nodes());
-        local_[0] = 0;
-        for (size_t i = 0; i < leaves_.size(); i++) local_[leaves_[i]] = static_cast<Node>(1 + i);
-        std::vector<Lit> ands, roots;
+        local_[0] = kFalse;
+        Part window{static_cast<uint32_t>(leaves_.size()), {}, {}};
+        for (size_t i = 0; i < leaves_.size(); i++) local_[leaves_[i]] = make_lit(static_cast<Node>(1 + i));
         std::vector<Node> outputs;
         for (Node node : inside_) {
-            local_[node] = static_cast<Node>(1 + leaves_.size() + ands.size() / 2);
-            Lit a = graph_.fanin0(node), b = graph_.fanin1(node);
-            Lit x = make_lit(local_[node_of(a)], is_complemented(a)), y = make_lit(local_[node_of(b)], is_complemented(b));
-            ands.push_back(std::max(x, y));
-            ands.push_back(std::min(x, y));
+            local_[node] = make_lit(1 + window.leaves + window.num_ands());
+            Lit a = mapped(local_.data(), graph_.fanin0(node)), b = mapped(local_.data(), graph_.fanin1(node));
+            window.ands.push_back(std::max(a, b));
+            window.ands.push_back(std::min(a, b));
             uint32_t inner = 0;
             graph_.for_each_fanout(node, [&](Node user) { inner += has(user); });
             if (inner == graph_.references(node)) continue;
             outputs.push_back(node);
-            roots.push_back(make_lit(local_[node]));
+            window.roots.push_back(local_[node]);
         }
-        AigView view(ands.data(), static_cast<uint32_t>(inside_.size()), static_cast<uint32_t>(leaves_.size()),
-                     roots.data(), roots.size());
-        Walker walker(view, context_, options_.seed);
+        Walker walker(window.view(), context_, options_.seed);
         walker.run(options_.rounds, options_.patience, options_.zero_gain);
         if (walker.num_ands() >= inside_.size()) return;
-        build(walker.graph(), outputs, roots);
-    }
-
-    void build(Graph &window, const std::vector<Node> &outputs, const std::vector<Lit> &roots) {
-        std::vector<Lit> made(window.num_nodes(), kFalse);
-        for (size_t i = 0; i < leaves_.size(); i++) made[1 + i] = make_lit(leaves_[i]);
-        std::vector<Lit> results;
-        for (Node node : window.order()) {
-            made[node] = graph_.and_(mapped(made.data(), window.fanin0(node)), mapped(made.data(), window.fanin1(node)));
-            graph_.hold(made[node]);
-            results.push_back(made[node]);
-        }
-        // An output that the new window is built on cannot be exchanged for something else: there would be a cycle.
-        seen_.clear(graph_.num_nodes());
-        for (Lit lit : results) seen_.add(node_of(lit));
-        bool fits = true;
-        for (size_t i = 0; i < outputs.size(); i++)
-            fits &= !seen_.has(outputs[i]) || node_of(mapped(made.data(), window.resolve(roots[i]))) == outputs[i];
-        for (size_t i = 0; fits && i < outputs.size(); i++) {
-            Lit lit = graph_.resolve(mapped(made.data(), window.resolve(roots[i])));
-            if (graph_.is_alive(outputs[i]) && node_of(lit) != outputs[i]) graph_.replace(outputs[i], lit);
-        }
-        for (Lit lit : results) graph_.release(graph_.resolve(lit));
+        exchange(graph_, leaves_, walker.part(), outputs);
         renumber();
         context_->work += graph_.num_ands() / 64;
     }
@@ -196,6 +154,7 @@ private:
     Options options_;
     Array<Node> order_;
     Array<uint32_t> place_, local_;
+    Cone cone_;
     Marks in_, seen_;
     std::vector<Node> inside_, leaves_, stack_;
 };

@@ -350,6 +350,10 @@ class Progress:
         line = f"{done:,} rows  {min(100, int(100 * share))} %  {done / elapsed:,.0f} rows/s"
         self._write(f"{line}  {int(left) // 60}:{int(left) % 60:02d} left")
 
+    def note(self, text: str) -> None:
+        """Whatever there is to say, and for how long it has gone on."""
+        self._write(f"{text}  {self._elapsed():.0f} s")
+
     def _elapsed(self) -> float:
         return self._clock() - self._started
 

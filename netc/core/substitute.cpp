@@ -4,13 +4,21 @@
 #include <queue>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/truth.hpp"
 
 namespace netc {
 namespace {
 
-constexpr size_t kRandomWords = 12;      // patterns that stay
-constexpr size_t kLearntWords = 20;      // counterexamples and their neighbours, the oldest making room
+constexpr size_t kRandomWords = 12;      // patterns that stay; the others are counterexamples and their neighbours
+constexpr size_t kFewestWords = 32;      // of patterns in all; many in small graphs, since wrong guesses cost more than they
+constexpr size_t kMostWords = 256;
+constexpr size_t kSmallWords = 128;
+constexpr size_t kValues = 12 << 20;     // words that all nodes have together, unless kFewestWords for each are more
+constexpr size_t kSmallGraph = 5000;     // nodes that are simulated at once for each counterexample
+constexpr int64_t kMostExhaustive = 14;  // leaves: 256 words for each node
 constexpr size_t kMostCandidates = 64;   // signals that agree with a node so far
+constexpr size_t kMostDivisors = 2000;   // signals that may stand in a pair
+constexpr size_t kPairedDivisors = 200;  // those of them that are paired with each other
 constexpr uint32_t kReachNodes = 20000;  // visited to see that a signal is not in a node's fan-out
 constexpr size_t kScanned = 60000;       // signals looked at for a node
 constexpr size_t kSolverCopies = 1000;  // variables of old windows that the solver drags along, or as many as there are others
@@ -42,12 +50,17 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
         }
     for (Node node = aig.first_and(); node < nodes; node++)
         if (is_alive(node)) simplify_.push_back(node);
-    words_ = kRandomWords + kLearntWords;
+    exhaustive_ = static_cast<int64_t>(aig.leaves) <= std::min(options.exhaustive, kMostExhaustive);
+    if (exhaustive_) words_ = size_t{1} << (std::max(aig.leaves, 6u) - 6);
+    else if (nodes < kSmallGraph) words_ = kSmallWords;
+    else words_ = std::min(kMostWords, std::max(kFewestWords, kValues / nodes));
     next_word_ = kRandomWords;
     values_.assign(nodes * words_, 0);
     by_word_.assign(nodes * words_, 0);
     observable_.resize(words_);
     pattern_.resize(aig.leaves);
+    pending_.assign(aig.leaves, 0);
+    flush_at_ = nodes < kSmallGraph ? 1 : 16;
     simplify();
     simulate_all();
 }
@@ -132,12 +145,32 @@ void Substituter::update_levels(Node node) {
     }
 }
 
-// ANDs that go when the node goes and `kept` stays; stops counting at `most`.
-uint32_t Substituter::freed(Node node, Node kept) {
+// The node becomes the AND of two other literals, or its complement, where it stands.
+void Substituter::rebuild(Node node, const Pair &pair) {
+    Lit old[2] = {fanin_[2 * node], fanin_[2 * node + 1]};
+    for (Lit lit : old) disconnect(node, node_of(lit));
+    connect(node, 0, pair.a);
+    connect(node, 1, pair.b);
+    for (Lit lit : old) release(node_of(lit));
+    if (pair.negate) {
+        for (Node user : fanouts_[node])
+            for (int side = 0; side < 2; side++)
+                if (node_of(fanin_[2 * user + side]) == node) fanin_[2 * user + side] ^= 1;
+        for (Lit &root : roots_)
+            if (node_of(root) == node) root = complement(root);
+    }
+    if (order_valid_)
+        order_valid_ = position_[node_of(pair.a)] < position_[node] && position_[node_of(pair.b)] < position_[node];
+    update_levels(node);
+}
+
+// ANDs that go when the node goes and what is kept stays.
+uint32_t Substituter::freed(Node node, Node kept, Node kept_too) {
     uint32_t count = 0;
     stack_.assign(1, node);
     touched_.clear();
     uses_[kept]++;
+    uses_[kept_too]++;
     uint32_t saved = uses_[node];
     uses_[node] = 1;
     while (!stack_.empty()) {
@@ -152,6 +185,7 @@ uint32_t Substituter::freed(Node node, Node kept) {
     for (Node now : touched_) uses_[now]++;
     uses_[node] = saved;
     uses_[kept]--;
+    uses_[kept_too]--;
     return count;
 }
 
@@ -199,7 +233,9 @@ void Substituter::simulate_all() {
         for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
             uint64_t value = random_.next();
             // Half of the words are uniform; in the others each leaf is rare in one of its values, by its own measure.
-            if (word & 1) {
+            if (exhaustive_) {
+                value = leaf <= 6 ? kVariable[leaf - 1] : -static_cast<uint64_t>(word >> (leaf - 7) & 1);
+            } else if (word & 1) {
                 uint64_t choice = random_.next();
                 for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
                 if (choice & 4) value = ~value;
@@ -224,8 +260,7 @@ void Substituter::simulate_word(size_t word) {
 
 // After a change inside the window.
 void Substituter::resimulate_window() {
-    for (size_t i = 1; i < window_.size(); i++) {
-        Node node = window_[i];
+    for (Node node : window_) {
         if (!is_alive(node)) continue;
         Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
         const uint64_t *va = values(node_of(a)), *vb = values(node_of(b));
@@ -237,16 +272,24 @@ void Substituter::resimulate_window() {
     }
 }
 
-// Simulates the counterexample with near neighbours, which tell apart more than random patterns do.
-void Substituter::learn_counterexample() {
+// Keeps the counterexample with near neighbours, which tell apart more than random patterns do. In large graphs several
+// share a word, so that the whole graph is not simulated for each; returns whether it was.
+bool Substituter::learn_counterexample() {
+    uint32_t lanes = 64 / static_cast<uint32_t>(flush_at_), first = static_cast<uint32_t>(num_pending_) * lanes;
+    uint64_t mask = (lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1) << first;
+    for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
+        uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~(uint64_t{1} << first);
+        uint64_t value = -static_cast<uint64_t>(pattern_[leaf - 1]) ^ flips;
+        pending_[leaf - 1] = (pending_[leaf - 1] & ~mask) | (value & mask);
+    }
+    if (++num_pending_ < flush_at_) return false;
+    num_pending_ = 0;
     size_t word = next_word_;
     if (++next_word_ == words_) next_word_ = kRandomWords;
-    for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
-        uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
-        uint64_t value = -static_cast<uint64_t>(pattern_[leaf - 1]) ^ flips;
-        values(leaf)[word] = by_word_[word * aig_.num_nodes() + leaf] = value;
-    }
+    for (Node leaf = 1; leaf <= aig_.leaves; leaf++)
+        values(leaf)[word] = by_word_[word * aig_.num_nodes() + leaf] = pending_[leaf - 1];
     simulate_word(word);
+    return true;
 }
 
 // ---- one node ----
@@ -298,7 +341,7 @@ void Substituter::observe(Node node) {
         const uint64_t *before = values(window_[i]);
         for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
     }
-    context_->work += static_cast<int64_t>(window_.size()) / 4;
+    context_->work += static_cast<int64_t>(window_.size() * words_) / 128;
 }
 
 bool Substituter::agrees(Node node, Lit lit) {
@@ -340,6 +383,111 @@ void Substituter::propose(Node node) {
     });
 }
 
+// Collects pairs of signals whose AND, perhaps complemented, agrees with the node so far and is worth its AND: each signal
+// is true where the AND is, and where it is false one of the two is false.
+void Substituter::propose_pairs(Node node) {
+    pairs_.clear();
+    uint32_t least = wander_ ? 1 : 2;  // ANDs that must go for the one that comes
+    if (freed(node, 0) < least) return;
+    Node end = aig_.num_nodes(), begin = 1;
+    if (end > kScanned) begin = node > kScanned ? node - kScanned : 1, end = std::min(end, begin + static_cast<Node>(kScanned));
+    const uint64_t *v = values(node);
+    std::vector<uint64_t> on(words_), off(words_);
+    for (int negate = 0; negate < 2; negate++) {
+        size_t best = 0;
+        int most = -1, wanted = 0;
+        for (size_t w = 0; w < words_; w++) {
+            uint64_t value = v[w] ^ -static_cast<uint64_t>(negate);
+            on[w] = value & observable_[w];
+            off[w] = ~value & observable_[w];
+            wanted += __builtin_popcountll(off[w]);
+            if (__builtin_popcountll(on[w]) > most) most = __builtin_popcountll(on[best = w]);
+        }
+        if (most == 0 || wanted == 0) continue;
+        std::vector<Divisor> divisors;
+        const uint64_t *row = by_word_.data() + best * aig_.num_nodes();
+        for (Node other = begin; other < end && divisors.size() < kMostDivisors; other++) {
+            bool up = (on[best] & ~row[other]) == 0;
+            if (!up && (on[best] & row[other]) != 0) continue;
+            if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
+            const uint64_t *m = values(other);
+            uint64_t c = up ? 0 : ~uint64_t{0};
+            int excluded = 0;
+            bool covers = true;
+            for (size_t w = 0; w < words_ && covers; w++) {
+                covers = (on[w] & ~(m[w] ^ c)) == 0;
+                excluded += __builtin_popcountll(off[w] & ~(m[w] ^ c));
+            }
+            if (covers && excluded > 0) divisors.push_back({make_lit(other, !up), excluded});
+        }
+        context_->work += (end - begin) / 32;
+        std::stable_sort(divisors.begin(), divisors.end(), [](const Divisor &a, const Divisor &b) { return a.excluded > b.excluded; });
+        if (divisors.size() > kPairedDivisors) divisors.resize(kPairedDivisors);
+        for (size_t i = 0; i < divisors.size(); i++)
+            for (size_t j = i + 1; j < divisors.size() && pairs_.size() < kMostCandidates; j++) {
+                if (divisors[i].excluded + divisors[j].excluded < wanted) break;
+                Pair pair{divisors[i].lit, divisors[j].lit, negate != 0, 0, 0};
+                if (!agrees(node, pair)) continue;
+                pair.gain = freed(node, node_of(pair.a), node_of(pair.b));
+                if (pair.gain < least || (fanin_[2 * node] == std::max(pair.a, pair.b) && fanin_[2 * node + 1] == std::min(pair.a, pair.b))) continue;
+                if (wander_ && pair.gain == 1) pair.order = static_cast<uint32_t>(random_.next());
+                pairs_.push_back(pair);
+            }
+        context_->work += static_cast<int64_t>(divisors.size() * divisors.size()) / 16;
+    }
+    std::stable_sort(pairs_.begin(), pairs_.end(), [](const Pair &a, const Pair &b) {
+        return a.gain != b.gain ? a.gain > b.gain : a.order < b.order;
+    });
+}
+
+bool Substituter::agrees(Node node, const Pair &pair) {
+    const uint64_t *v = values(node), *a = values(node_of(pair.a)), *b = values(node_of(pair.b));
+    uint64_t ca = -static_cast<uint64_t>(pair.a & 1), cb = -static_cast<uint64_t>(pair.b & 1), c = -static_cast<uint64_t>(pair.negate);
+    for (size_t w = 0; w < words_; w++)
+        if ((v[w] ^ c ^ ((a[w] ^ ca) & (b[w] ^ cb))) & observable_[w]) return false;
+    return true;
+}
+
+// Forgets what was known of the functions inside the window.
+void Substituter::taint_window() {
+    for (size_t i = 0; i < window_.size(); i++) {
+        if (is_exit_[i]) continue;
+        version_[window_[i]]++;
+        if (window_[i] < var_of_.size()) var_of_[window_[i]] = kNone;
+    }
+}
+
+bool Substituter::improve_by_pair(Node node) {
+    propose_pairs(node);
+    int64_t tries = 0;
+    for (size_t i = 0; i < pairs_.size() && tries < options_.tries; i++) {
+        Pair pair = pairs_[i];
+        if (!agrees(node, pair) || reaches(node_of(pair.a), node) || reaches(node_of(pair.b), node)) continue;
+        tries++;
+        sat::Answer answer = prove(node, pair);
+        if (answer == sat::Answer::unknown) counts_.undecided++;
+        if (answer == sat::Answer::satisfiable) {
+            counts_.refuted++;
+            if (learn_counterexample()) observe(node);
+        }
+        if (answer != sat::Answer::unsatisfiable) continue;
+        (pair.gain > 1 ? counts_.pairs : counts_.moves)++;
+        taint_window();
+        if (pair.negate && is_exit_[0]) {
+            version_[node]++;
+            if (node < var_of_.size()) var_of_[node] = kNone;
+        }
+        rebuild(node, pair);
+        resimulate_window();
+        simplify_.push_back(node);
+        for (Node user : fanouts_[node]) simplify_.push_back(user);
+        simplify();
+        copied_ = kNone;
+        return true;
+    }
+    return false;
+}
+
 bool Substituter::improve(Node node) {
     open_window(node);
     observe(node);
@@ -353,31 +501,27 @@ bool Substituter::improve(Node node) {
         if (answer == sat::Answer::unknown) counts_.undecided++;
         if (answer == sat::Answer::satisfiable) {
             counts_.refuted++;
-            learn_counterexample();
-            observe(node);
+            if (learn_counterexample()) observe(node);
         }
         if (answer != sat::Answer::unsatisfiable) continue;
         if (node_of(lit) == 0) counts_.constants++;
         else if (lit == fanin_[2 * node] || lit == fanin_[2 * node + 1]) counts_.fanins++;
         else counts_.signals++;
-        for (size_t j = 0; j < window_.size(); j++) {
-            if (is_exit_[j]) continue;
-            version_[window_[j]]++;
-            if (window_[j] < var_of_.size()) var_of_[window_[j]] = kNone;
-        }
+        taint_window();
         replace(node, lit, is_exit_[0]);
         resimulate_window();
         simplify();
         copied_ = kNone;
         return true;
     }
-    return false;
+    return options_.pairs && improve_by_pair(node);
 }
 
 void Substituter::run() {
     bool stopped = false;
     for (int64_t round = 0; round < options_.rounds && !stopped; round++) {
         int64_t changes = 0;
+        wander_ = options_.wander && round % 2 == 0;
         sort_nodes();
         std::vector<Node> order = order_;
         for (size_t i = order.size(); i-- > 0 && !stopped;) {
@@ -387,7 +531,7 @@ void Substituter::run() {
             if ((stopped = stop(context_, 1))) break;
             changes += improve(node);
         }
-        if (changes == 0) break;
+        if (changes == 0 && !options_.wander) break;
     }
 }
 
@@ -503,6 +647,7 @@ sat::Answer Substituter::ask(const sat::Literal *assumptions, size_t count) {
 
 // Whether the node may become `lit`: never observable and different.
 sat::Answer Substituter::prove(Node node, Lit lit) {
+    if (exhaustive_) return sat::Answer::unsatisfiable;
     copy_window(node);
     sat::Literal assumptions[3];
     size_t count = 0;
@@ -521,6 +666,28 @@ sat::Answer Substituter::prove(Node node, Lit lit) {
         if (answer != sat::Answer::unsatisfiable) return answer;
     }
     return sat::Answer::unsatisfiable;
+}
+
+// The same of the AND of two signals.
+sat::Answer Substituter::prove(Node node, const Pair &pair) {
+    if (exhaustive_) return sat::Answer::unsatisfiable;
+    copy_window(node);
+    sat::Literal assumptions[4];
+    size_t count = 0;
+    if (!is_exit_[0]) assumptions[count++] = differs_;
+    sat::Literal x = literal_for(make_lit(node, pair.negate)), a = literal_for(pair.a), b = literal_for(pair.b);
+    assumptions[count] = sat::negation(x);
+    assumptions[count + 1] = a;
+    assumptions[count + 2] = b;
+    sat::Answer answer = ask(assumptions, count + 3);
+    if (answer != sat::Answer::unsatisfiable) return answer;
+    for (sat::Literal part : {a, b}) {
+        assumptions[count] = x;
+        assumptions[count + 1] = sat::negation(part);
+        answer = ask(assumptions, count + 2);
+        if (answer != sat::Answer::unsatisfiable) return answer;
+    }
+    return answer;
 }
 
 }  // namespace netc

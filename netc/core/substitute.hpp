@@ -23,15 +23,17 @@ namespace netc {
 struct SubstituteOptions {
     bool fanins_only = false;     // only constants and own fan-ins: redundancy removal
     bool pairs = false;           // also the AND of two signals, where that frees two or more nodes
+    bool wander = false;          // in every other round also pairs that free just one, drawn at random
     uint32_t window = 100;        // nodes of the fan-out that are looked at
     int64_t conflicts = 100;      // for each SAT query
     int64_t tries = 8;            // refuted signals for each node
     int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
+    int64_t exhaustive = 12;      // with at most so many leaves all patterns are simulated, and nothing is left to prove
     uint64_t seed = 1;
 };
 
 struct SubstituteCounts {
-    int64_t constants = 0, fanins = 0, signals = 0, pairs = 0, queries = 0, refuted = 0, undecided = 0;
+    int64_t constants = 0, fanins = 0, signals = 0, pairs = 0, moves = 0, queries = 0, refuted = 0, undecided = 0;
 };
 
 class Substituter {
@@ -48,33 +50,48 @@ private:
         uint32_t gain;
     };
 
+    struct Divisor {
+        Lit lit;
+        int excluded;  // patterns in which it makes an AND false that must be
+    };
+    struct Pair {
+        Lit a, b;
+        bool negate;
+        uint32_t gain, order;
+    };
+
     bool is_and(Node node) const { return node > aig_.leaves; }
     bool is_alive(Node node) const { return !is_and(node) || uses_[node] > 0; }
     uint64_t *values(Node node) { return values_.data() + static_cast<size_t>(node) * words_; }
 
     // ---- the graph ----
     void replace(Node node, Lit by, bool same);
+    void rebuild(Node node, const Pair &pair);
     void simplify();
     void sort_nodes();
     void connect(Node user, int side, Lit to);
     void disconnect(Node user, Node from);
     void release(Node node);
     void update_levels(Node node);
-    uint32_t freed(Node node, Node kept);
+    uint32_t freed(Node node, Node kept, Node kept_too = 0);
     bool reaches(Node from, Node target);
 
     // ---- simulation ----
     void simulate_all();
     void simulate_word(size_t word);
     void resimulate_window();
-    void learn_counterexample();
+    bool learn_counterexample();
 
     // ---- one node ----
     void open_window(Node node);
     void observe(Node node);
     bool improve(Node node);
     void propose(Node node);
+    void propose_pairs(Node node);
+    bool improve_by_pair(Node node);
+    void taint_window();
     bool agrees(Node node, Lit lit);
+    bool agrees(Node node, const Pair &pair);
 
     // ---- proofs ----
     void forget_solver();
@@ -82,6 +99,7 @@ private:
     void copy_window(Node node);
     sat::Answer ask(const sat::Literal *assumptions, size_t count);
     sat::Answer prove(Node node, Lit lit);
+    sat::Answer prove(Node node, const Pair &pair);
 
     AigView aig_;
     SubstituteOptions options_;
@@ -107,6 +125,7 @@ private:
     std::vector<uint32_t> version_;
     std::vector<Alias> alias_;
 
+    bool exhaustive_ = false;
     size_t words_ = 0, next_word_ = 0;
     std::vector<uint64_t> values_;             // [node][word]
     std::vector<uint64_t> by_word_;            // the same, [word][node]
@@ -117,6 +136,8 @@ private:
     std::vector<uint8_t> is_exit_;             // by place in the window
     std::vector<uint32_t> place_;              // by node: its place in the window, or kNone
     std::vector<Candidate> candidates_;
+    std::vector<Pair> pairs_;
+    bool wander_ = false;                      // in this round
     std::vector<uint32_t> mark_;
     uint32_t stamp_ = 0;
     std::vector<Node> stack_, freed_, touched_;
@@ -127,7 +148,9 @@ private:
     size_t copied_vars_ = 0;
     Node copied_ = kNone;                      // the node whose window the solver holds a copy of
     sat::Literal differs_ = 0;
-    std::vector<uint8_t> pattern_;
+    std::vector<uint8_t> pattern_;             // by leaf: the last counterexample
+    std::vector<uint64_t> pending_;            // by leaf: counterexamples not yet simulated
+    size_t num_pending_ = 0, flush_at_ = 1;
 };
 
 }  // namespace netc

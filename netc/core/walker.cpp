@@ -11,10 +11,11 @@ namespace {
 
 constexpr size_t kDivisors = 1500;  // nodes tried as replacements of one
 constexpr size_t kPairs = 160;      // literals whose pairs are tried
-constexpr size_t kFirst = 20;       // literals that are tried with an OR of two others
+constexpr size_t kFirst = 12;       // literals that are tried with an OR of two others
 constexpr size_t kSecond = 60;      // literals whose pairs are tried as that OR
 constexpr size_t kTriples = 24;     // literals whose triples are tried
 constexpr uint32_t kOffers = 64;    // replacements whose gain is computed
+constexpr size_t kHashed = 12;      // words of a function that its hash reads
 
 // out = (a ^ ma) & (b ^ mb); the same as `known`?
 NETC_CLONES bool conjunction(const uint64_t *a, uint64_t ma, const uint64_t *b, uint64_t mb, const uint64_t *known,
@@ -32,6 +33,13 @@ NETC_CLONES void add_difference(const uint64_t *a, const uint64_t *b, uint64_t *
     for (size_t w = 0; w < words; w++) sum[w] |= a[w] ^ b[w];
 }
 
+// Ones of mask & (values ^ flip), where values are those of the rows.
+NETC_CLONES uint32_t count(const uint64_t *mask, const uint64_t *values, const uint32_t *rows, uint64_t flip, size_t words) {
+    int64_t ones = 0;
+    for (size_t i = 0; i < words; i++) ones += __builtin_popcountll(mask[i] & (values[rows[i]] ^ flip));
+    return static_cast<uint32_t>(ones);
+}
+
 bool disjoint(const uint64_t *a, const uint64_t *b, size_t words) {
     for (size_t w = 0; w < words; w++)
         if (a[w] & b[w]) return false;
@@ -47,7 +55,11 @@ bool disjoint(const uint64_t *a, const uint64_t *b, const uint64_t *c, size_t wo
 }  // namespace
 
 Walker::Walker(const AigView &aig, netc_context *context, uint64_t seed)
-    : graph_(aig, context), context_(context), random_{seed}, words_(table_words(static_cast<int>(aig.leaves))) {
+    : graph_(aig, context),
+      roots_(aig.roots, aig.roots + aig.num_roots),
+      context_(context),
+      random_{seed},
+      words_(table_words(static_cast<int>(aig.leaves))) {
     assert(aig.leaves <= static_cast<uint32_t>(kMaxTableVars));
     care_.resize(words_);
     tables_ = Array<uint64_t>::zeros(size_t{graph_.num_nodes()} * words_);
@@ -58,6 +70,20 @@ Walker::Walker(const AigView &aig, netc_context *context, uint64_t seed)
     renumber();
     for (Node node : order_) evaluate(node);
     context_->work += static_cast<int64_t>(order_.size() * words_ / 8);
+}
+
+Part Walker::part() {
+    Part part{graph_.leaves(), {}, {}};
+    std::vector<Lit> place(graph_.num_nodes(), kNone);
+    for (Node node = 0; node <= graph_.leaves(); node++) place[node] = make_lit(node);
+    for (Node node : order_) {
+        Lit a = mapped(place.data(), graph_.fanin0(node)), b = mapped(place.data(), graph_.fanin1(node));
+        place[node] = make_lit(graph_.first_and() + part.num_ands());
+        part.ands.push_back(std::max(a, b));
+        part.ands.push_back(std::min(a, b));
+    }
+    for (Lit root : roots_) part.roots.push_back(mapped(place.data(), graph_.resolve(root)));
+    return part;
 }
 
 bool Walker::evaluate(Node node) {
@@ -222,10 +248,8 @@ void Walker::conjunctions(bool negated) {
     size_t words = rows_.size();
     ranked_.clear();
     for (Lit lit : lits) {
-        uint32_t ones = 0;
-        for (size_t i = 0; i < words; i++)
-            ones += static_cast<uint32_t>(__builtin_popcountll(wrong[i] & word(lit, rows_[i])));
-        ranked_.push_back({lit, ones});
+        uint64_t flip = is_complemented(lit) ? ~uint64_t{0} : 0;
+        ranked_.push_back({lit, count(wrong.data(), table(node_of(lit)), rows_.data(), flip, words)});
     }
     std::sort(ranked_.begin(), ranked_.end(),
               [](const Literal &a, const Literal &b) { return a.ones != b.ones ? a.ones < b.ones : a.lit < b.lit; });
@@ -254,25 +278,30 @@ void Walker::conjunctions_of_or(bool negated) {
     const std::vector<uint64_t> &right = negated ? off_ : on_;
     size_t words = rows_.size(), first = std::min(ranked_.size(), kFirst);
     std::vector<Literal> inner;
+    uint32_t all = 0;
+    for (uint64_t word : right) all += static_cast<uint32_t>(__builtin_popcountll(word));
     for (size_t a = 0; a < first; a++) {
-        const uint64_t *wrong = &rest_[a * words];
+        // The rows that the OR must not be true in.
+        wrong_rows_.clear();
+        wrong_.clear();
+        for (size_t i = 0; i < words; i++) {
+            if (!rest_[a * words + i]) continue;
+            wrong_rows_.push_back(rows_[i]);
+            wrong_.push_back(rest_[a * words + i]);
+        }
         inner.clear();
         for (Node divisor : divisors_) {
             const uint64_t *values = table(divisor);
             uint64_t hits = 0, misses = 0;
-            for (size_t i = 0; i < words && !(hits && misses); i++) {
-                uint64_t value = values[rows_[i]];
-                hits |= wrong[i] & value;
-                misses |= wrong[i] & ~value;
+            for (size_t i = 0; i < wrong_.size() && !(hits && misses); i++) {
+                uint64_t value = values[wrong_rows_[i]];
+                hits |= wrong_[i] & value;
+                misses |= wrong_[i] & ~value;
             }
             for (bool flip : {false, true}) {
-                if (flip ? misses : hits) continue;
-                Lit lit = make_lit(divisor, flip);
-                if (node_of(lit) == node_of(ranked_[a].lit)) continue;
-                uint32_t missed = 0;
-                for (size_t i = 0; i < words; i++)
-                    missed += static_cast<uint32_t>(__builtin_popcountll(right[i] & ~word(lit, rows_[i])));
-                inner.push_back({lit, missed});
+                if ((flip ? misses : hits) || divisor == node_of(ranked_[a].lit)) continue;
+                uint32_t missed = count(right.data(), values, rows_.data(), flip ? 0 : ~uint64_t{0}, words);
+                if (missed < all) inner.push_back({make_lit(divisor, flip), missed});
             }
         }
         std::sort(inner.begin(), inner.end(),
@@ -292,9 +321,10 @@ void Walker::conjunctions_of_or(bool negated) {
 // Node = a XOR b: partners are found by the hash of what they must be.
 void Walker::parities() {
     size_t words = rows_.size();
+    size_t step = words / kHashed + 1;
     auto key = [&](Node divisor, bool with_node) {
         uint64_t hash = 0, flip = 0;
-        for (size_t i = 0; i < words; i++) {
+        for (size_t i = 0; i < words; i += step) {
             uint64_t care = on_[i] | off_[i], value = table(divisor)[rows_[i]] & care;
             if (with_node) value ^= on_[i];
             if (i == 0) flip = value & (care & -care) ? ~uint64_t{0} : 0;  // so that a function and its complement agree
@@ -309,7 +339,7 @@ void Walker::parities() {
         if (at == by_key.end() || at->second >= divisor) continue;
         Lit a = make_lit(divisor), b = make_lit(at->second);
         uint64_t same = 0, differ = 0;
-        for (size_t i = 0; i < words; i++) {
+        for (size_t i = 0; i < words && !(same && differ); i++) {
             uint64_t value = word(a, rows_[i]) ^ word(b, rows_[i]);
             same |= (on_[i] & ~value) | (off_[i] & value);
             differ |= (on_[i] & value) | (off_[i] & ~value);
@@ -317,7 +347,7 @@ void Walker::parities() {
         if (same && differ) continue;  // two functions with one hash
         offer({Form::parity, same != 0, {a, b, kFalse}}, 3);
     }
-    context_->work += static_cast<int64_t>(divisors_.size() * words / 4);
+    context_->work += static_cast<int64_t>(divisors_.size() * std::min(words, kHashed) / 4);
 }
 
 bool Walker::visit(Node node, bool zero_gain) {

@@ -10,6 +10,7 @@
 
 #include <vector>
 
+#include "netc/core/exchange.hpp"
 #include "netc/core/graph.hpp"
 #include "netc/core/random.hpp"
 #include "netc/core/tables.hpp"
@@ -27,6 +28,7 @@ public:
 
     uint32_t num_ands() const { return graph_.num_ands(); }
     Graph &graph() { return graph_; }
+    Part part();
 
 private:
     // A replacement of the node at hand: up to three literals and how they are joined.
@@ -58,6 +60,7 @@ private:
     uint64_t word(Lit lit, size_t w) { return table(node_of(lit))[w] ^ (is_complemented(lit) ? ~uint64_t{0} : 0); }
 
     Graph graph_;
+    std::vector<Lit> roots_;  // as they were given
     netc_context *context_;
     Random random_;
     size_t words_;
@@ -76,7 +79,8 @@ private:
     std::vector<uint32_t> rows_;          // the words of the table where there is care
     std::vector<Lit> over_on_, over_off_; // literals that are true in all of on_ (off_)
     std::vector<Literal> ranked_;
-    std::vector<uint64_t> rest_, other_;
+    std::vector<uint64_t> rest_, other_, wrong_;
+    std::vector<uint32_t> wrong_rows_;
     bool zero_gain_ = false, found_ = false;
     int best_gain_ = 0;
     uint32_t ties_ = 0, offers_ = 0;
