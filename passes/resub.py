@@ -29,7 +29,7 @@ class Resub:
     name: ClassVar[str] = "resub"
     leaves: int = 8  # of a window; tables have 2^leaves bits
     gates: int = 2  # at most these for one node
-    divisors: int = 150  # nodes of a window at most
+    divisors: int = 150  # nodes in a window, at most
     levels: int = 0  # of fan-outs that are looked at for don't-cares
     zero: bool = False  # where nothing gains, also take what gains nothing: it lets later passes gain
 
