@@ -56,7 +56,7 @@ def by_netc(text: str, aig: Aig, source: Path, target: Path) -> dict[str, Any]:
     return {
         "ands": model.logic.num_ands,
         "cpu_seconds": round(seconds, 2),
-        "proved": verdict is Verdict.EQUAL,
+        "proved": verdict is Verdict.EQUIVALENT,
         "abc_cec": abc_cec(source, target),
     }
 
