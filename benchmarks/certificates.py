@@ -68,7 +68,6 @@ def of_circuit(source: Path, checker: Path, lrat_check: str | None, drat_trim: s
             "bytes_xz": len(lzma.compress(text)),
             "cec_cpu_seconds": round(plain.cpu_seconds, 2),
             "certify_cpu_seconds": round(certified.cpu_seconds, 2),
-            "certify_peak_mb": round(certified.peak_mb),
             "netc_check": {"verified": checked.code == 0, "cpu_seconds": round(checked.cpu_seconds, 2)},
             "lrat_check": foreign(lrat_check, [formula, proof / "proof.lrat"]),
             "drat_trim": foreign(drat_trim, [formula, drup]),
