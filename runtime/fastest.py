@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from contextlib import suppress
 
 from netc.errors import NetcError
 from netc.model import Model
@@ -11,6 +12,7 @@ from netc.protocols import Engine
 from .machine_code import MachineCodeEngine, targets
 from .runner import Runner
 from .table import TableEngine
+from .templates import TemplateEngine
 
 __all__ = ["fastest"]
 
@@ -22,18 +24,21 @@ _READINGS = 5
 
 
 def fastest(model: Model) -> Engine:
-    """The table kernel, or machine code where that can be made and evaluates the gates in less time.
+    """The table kernel, or machine code or templates where they can be had and evaluate the gates in less time.
 
-    Both are timed on blank planes for some milliseconds, by the median, once there are so many gates that it matters.
+    They are timed on blank planes for some milliseconds, by the median. A large network of templates is left to those
+    unseen: flattening it takes longer than anything that could be gained.
     """
+    if model.is_of_templates and model.trained is not None and model.trained.num_neurons > _MOST_OPERATIONS:
+        return TemplateEngine(model)
     table = TableEngine(model)
-    if not targets() or table.operations > _MOST_OPERATIONS:
-        return table
-    try:
-        machine = MachineCodeEngine(model)
-    except NetcError:  # the system forbids it
-        return table
-    return machine if _seconds(machine) < _seconds(table) else table
+    engines: list[Engine] = [table]
+    if targets() and table.operations <= _MOST_OPERATIONS:
+        with suppress(NetcError):  # the system forbids it
+            engines.append(MachineCodeEngine(model))
+    if model.is_of_templates:
+        engines.append(TemplateEngine(model))
+    return min(engines, key=_seconds) if len(engines) > 1 else table
 
 
 def _seconds(engine: Engine) -> float:

@@ -11,8 +11,10 @@ __all__ = ["fused"]
 
 
 def fused(network: LayeredNetwork) -> LayeredNetwork:
-    """The same function in fewer layers: a template of one output that reads each channel's positions in the same groups
-    becomes part of the template before it, so that what is between them is not stored at all positions.
+    """The same function in fewer layers.
+
+    A template of one output that reads each channel's positions in the same groups becomes part of the template before
+    it, so that what is between them is not stored at all positions.
     """
     layers: list[Layer] = []
     for layer in network.layers:
@@ -46,8 +48,9 @@ def _joined(first: Layer, second: Layer) -> Tiled | None:
 
 
 def _groups(first: Tiled, second: Tiled) -> npt.NDArray[np.int64] | None:
-    """``int64[positions, inputs]`` of the second layer for any one channel: positions of the first, each in no more than
-    one group; None if it does not read channel after channel like that.
+    """``int64[positions, inputs]`` of the second layer for any one channel: positions of the first.
+
+    Each is in no more than one group; None if the second does not read channel after channel like that.
     """
     channels, positions = first.channels, first.positions
     if second.channels != 1 or not channels or not positions or second.positions % channels:

@@ -2,9 +2,9 @@
 //
 // A strip is some positions of a layer, one after the other; an operation runs along the strip, so that what it costs to decode is
 // paid once for many gates, and planes are read in a row. That works where each input of the template moves on by the same distance
-// from position to position, as it does along a row of an image. Padding is no exception, if the layer before has left planes that
-// are 0 behind its rows. Inputs of which this is not true are copied. The length of strips, and what the layer before leaves, are
-// those that cost least.
+// from position to position, and by another from row to row, as it does in a piece of an image. Padding is no exception, if the
+// layer before has left planes that are 0 around its rows. Inputs of which this is not true are copied. The shape of strips, and
+// what the layer before leaves, are those that cost least.
 #include <algorithm>
 #include <limits>
 
@@ -14,15 +14,13 @@
 namespace netc {
 namespace {
 
-constexpr uint32_t kLongest = 64;      // positions of a strip
+constexpr uint32_t kLongest = 32;      // positions of a strip
 constexpr uint32_t kNearPlanes = 384;  // of values in between: they stay in the nearest cache
-constexpr size_t kSampled = 128;       // inputs that a length is tried with
-constexpr int64_t kMostSteps = 4;      // from one position to the next, where only one of a strip is no padding
+constexpr size_t kSampled = 64;        // inputs that a shape is tried with
+constexpr int64_t kMostSteps = 4;      // from one position to the next, where only one of them is no padding
 
-// What is paid beside the operations themselves, in operations: to decode one, to copy a plane.
-constexpr double kDecoding = 3, kCopying = 1.5;
-
-
+// What is paid beside the operations themselves, in operations: to decode one, to begin a row, to copy a plane, to clear one.
+constexpr double kDecoding = 3, kBeginning = 0.5, kCopying = 3, kClearing = 0.5;
 
 // A program each of whose outputs is an operation of its own, uncomplemented.
 class Outputs {
@@ -85,63 +83,87 @@ public:
     uint32_t size() const { return static_cast<uint32_t>(inputs_.size()); }
     uint32_t number_of(uint32_t input) const { return number_[input]; }
 
-    // The row of an input along a strip; false if it is none.
-    bool fits(const Layer &layer, uint32_t number, int64_t begin, uint32_t length, Row &row) const {
-        uint32_t valid[2];
-        uint32_t count = 0;
-        for (uint32_t i = 0; i < length && count < 2; i++)
-            if (source(number, begin + i) >= 0) valid[count++] = i;
-        if (count == 0) {
-            row = {kZeroPlane, 0};
+    // The row of an input along a strip of rows of `width`; false if it is none.
+    bool fits(const Layer &layer, uint32_t number, int64_t begin, uint32_t width, uint32_t height, Row &row) const {
+        // Two positions in one row say what the step is, and two in different rows what the jump is.
+        int64_t first = kUnknown, step = kUnknown, jump = kUnknown, first_x = 0, first_y = 0;
+        for (uint32_t y = 0; y < height && jump == kUnknown; y++) {
+            int64_t in_row = kUnknown;
+            for (uint32_t x = 0; x < width; x++) {
+                int64_t at = place(layer, number, begin + y * width + x);
+                if (at == kUnknown) continue;
+                if (first == kUnknown) first = at, first_x = x, first_y = y;
+                if (in_row == kUnknown) {
+                    in_row = x;
+                } else if (step == kUnknown) {
+                    int64_t distance = at - place(layer, number, begin + y * width + in_row), places = x - in_row;
+                    if (distance % places) return false;
+                    step = distance / places;
+                }
+            }
+            if (in_row == kUnknown || y == first_y || (step == kUnknown && in_row != first_x)) continue;
+            int64_t along = step == kUnknown ? 0 : step * (in_row - first_x);
+            int64_t distance = place(layer, number, begin + y * width + in_row) - along - first, places = y - first_y;
+            if (distance % places) return false;
+            jump = distance / places;
+        }
+        if (first == kUnknown) {
+            row = {kZeroPlane, 0, 0};
             return true;
         }
-        int64_t first = place(layer, number, begin + valid[0]);
-        if (count == 2) {
-            int64_t distance = place(layer, number, begin + valid[1]) - first, positions = valid[1] - valid[0];
-            return distance % positions == 0 && fits(layer, number, begin, length, first, valid[0], distance / positions, row);
-        }
-        for (int64_t step = length > 1; step <= kMostSteps; step++)
-            if (fits(layer, number, begin, length, first, valid[0], step, row)) return true;
+        bool any_step = step == kUnknown && width > 1, any_jump = jump == kUnknown && height > 1;
+        for (int64_t i = 1; i <= (any_step ? kMostSteps : 1); i++)
+            for (int64_t j = 1; j <= (any_jump ? kMostSteps : 1); j++) {
+                Shape shape{width, height, any_step ? i : step == kUnknown ? 0 : step,
+                            any_jump ? j * layer.layout.row() : jump == kUnknown ? 0 : jump};
+                if (lies(layer, number, begin, shape, first - first_x * shape.step - first_y * shape.jump, row)) return true;
+            }
         return false;
     }
     // The planes of a row one by one.
     void copy(const Layer &layer, uint32_t number, int64_t begin, uint32_t length, Array<uint32_t> &to) const {
         for (uint32_t i = 0; i < length; i++) {
-            bool padding = source(number, begin + i) < 0;
-            to.push(padding ? kZeroPlane : layer.place[static_cast<size_t>(source(number, begin + i))]);
+            int64_t at = place(layer, number, begin + i);
+            to.push(at == kUnknown ? kZeroPlane : static_cast<uint32_t>(at));
         }
     }
-    // Rows that are copied, of all strips of a length: an estimate.
-    double copied(const Layer &layer, uint32_t length) const {
+    // Planes that are copied, of all strips of a shape: an estimate.
+    double copied(const Layer &layer, uint32_t width, uint32_t height) const {
         size_t stride = std::max<size_t>(1, inputs_.size() / kSampled), tried = 0, misfits = 0;
         for (size_t i = 0; i < inputs_.size(); i += stride)
-            for (int64_t begin = 0; begin < positions_; begin += length) {
+            for (int64_t begin = 0; begin < positions_; begin += width * height) {
                 Row row;
                 tried++;
-                misfits += !fits(layer, static_cast<uint32_t>(i), begin, length, row);
+                misfits += !fits(layer, static_cast<uint32_t>(i), begin, width, height, row);
             }
-        double rows = static_cast<double>(inputs_.size()) * static_cast<double>(positions_ / length);
-        return tried ? rows * static_cast<double>(misfits) / static_cast<double>(tried) : 0;
+        double planes = static_cast<double>(inputs_.size()) * static_cast<double>(positions_);
+        return tried ? planes * static_cast<double>(misfits) / static_cast<double>(tried) : 0;
     }
 
 private:
-    int64_t source(uint32_t number, int64_t position) const { return gather_[position * width_ + inputs_[number]]; }
+    static constexpr int64_t kUnknown = -1;
+
+    struct Shape {
+        uint32_t width, height;
+        int64_t step, jump;
+    };
+
+    // The plane of an input at a position, kUnknown for padding.
     int64_t place(const Layer &layer, uint32_t number, int64_t position) const {
-        return layer.place[static_cast<size_t>(source(number, position))];
+        int64_t source = gather_[position * width_ + inputs_[number]];
+        return source < 0 ? kUnknown : layer.place[static_cast<size_t>(source)];
     }
-    bool fits(const Layer &layer, uint32_t number, int64_t begin, uint32_t length, int64_t first, uint32_t valid, int64_t step,
-              Row &row) const {
-        int64_t base = first - valid * step;
-        for (uint32_t i = 0; i < length; i++) {
-            int64_t wanted = base + i * step;
-            if (source(number, begin + i) >= 0) {
-                if (place(layer, number, begin + i) != wanted) return false;
-            } else if (wanted < 0 || wanted >= static_cast<int64_t>(layer.zero.size()) || !layer.zero[static_cast<size_t>(wanted)]) {
-                return false;
+    bool lies(const Layer &layer, uint32_t number, int64_t begin, const Shape &shape, int64_t base, Row &row) const {
+        int64_t planes = static_cast<int64_t>(layer.zero.size());
+        for (uint32_t y = 0; y < shape.height; y++)
+            for (uint32_t x = 0; x < shape.width; x++) {
+                int64_t wanted = base + y * shape.jump + x * shape.step;
+                int64_t at = place(layer, number, begin + y * shape.width + x);
+                if (at != kUnknown && at != wanted) return false;
+                if (at == kUnknown && (wanted < 0 || wanted >= planes || !layer.zero[static_cast<size_t>(wanted)])) return false;
             }
-        }
-        if (base < 0 || step != static_cast<int32_t>(step)) return false;
-        row = {static_cast<uint32_t>(base), static_cast<int32_t>(step)};
+        if (base < 0) return false;
+        row = {static_cast<uint32_t>(base), static_cast<int32_t>(shape.step), static_cast<int32_t>(shape.jump)};
         return true;
     }
 
@@ -196,7 +218,7 @@ void record(Strips &strips, const netc_program &program, const Reads &reads, con
             to = free.pop();
         } else {
             to = kLocal | strips.locals;
-            strips.locals += strips.length;
+            strips.locals += strips.length();
         }
         strips.records.push({to, from[0], from[1], from[2], op.table});
     }
@@ -206,20 +228,20 @@ void lay_rows(Strips &strips, const Reads &reads, const Layer &layer) {
     uint32_t most = 0;
     strips.num_rows = reads.size() + 1;
     strips.copied = strips.locals;
-    strips.rows.reserve(static_cast<size_t>(strips.count) * strips.num_rows);
-    for (uint32_t strip = 0; strip < strips.count; strip++) {
-        int64_t begin = static_cast<int64_t>(strip) * strips.length;
+    strips.rows.reserve(static_cast<size_t>(strips.count()) * strips.num_rows);
+    for (uint32_t strip = 0; strip < strips.count(); strip++) {
+        int64_t begin = static_cast<int64_t>(strip) * strips.length();
         size_t first = strips.copies.size();
         strips.first_copy.push(static_cast<uint32_t>(first));
         for (uint32_t number = 0; number < reads.size(); number++) {
             Row row;
-            if (!reads.fits(layer, number, begin, strips.length, row)) {
-                row = {kCopied | static_cast<uint32_t>(strips.copies.size() - first), 1};
-                reads.copy(layer, number, begin, strips.length, strips.copies);
+            if (!reads.fits(layer, number, begin, strips.outputs.width, strips.height, row)) {
+                row = {kCopied | static_cast<uint32_t>(strips.copies.size() - first), 1, static_cast<int32_t>(strips.outputs.width)};
+                reads.copy(layer, number, begin, strips.length(), strips.copies);
             }
             strips.rows.push(row);
         }
-        strips.rows.push({kZeroPlane, 0});
+        strips.rows.push({kZeroPlane, 0, 0});
         most = std::max(most, static_cast<uint32_t>(strips.copies.size() - first));
     }
     strips.first_copy.push(static_cast<uint32_t>(strips.copies.size()));
@@ -231,25 +253,30 @@ void lay_rows(Strips &strips, const Reads &reads, const Layer &layer) {
 std::unique_ptr<Strips> plan_strips(netc_program &program, const int64_t *gather, int64_t positions,
                                     const std::vector<Layer> &before, size_t &chosen) {
     auto strips = std::make_unique<Strips>();
-    strips->channels = static_cast<uint32_t>(program.roots.size());
     Outputs outputs(program);
     order_by_use(program);
     outputs.add_copies();
     Reads reads(program, gather, positions);
-    double least = std::numeric_limits<double>::infinity();
-    for (size_t pad = 0; pad < before.size(); pad++)
-        for (uint32_t length = 1; length <= std::min<int64_t>(kLongest, positions); length++) {
-            if (positions % length) continue;
-            double cost = static_cast<double>(program.operations.size()) * (1 + kDecoding / length) +
-                          kCopying * reads.copied(before[pad], length) * length / static_cast<double>(positions);
-            if (cost >= least) continue;
-            least = cost;
-            chosen = pad;
-            strips->length = length;
-        }
-    strips->count = static_cast<uint32_t>(positions) / strips->length;
-    uint32_t signals = program.signals + strips->channels;
-    group(program.operations, signals, strips->length);
+    double least = std::numeric_limits<double>::infinity(), each = 1 / static_cast<double>(std::max<int64_t>(1, positions));
+    double operations = static_cast<double>(program.operations.size());
+    Layout &layout = strips->outputs;
+    for (size_t i = 0; i < before.size(); i++)
+        for (uint32_t width = 1; width <= std::min<int64_t>(kLongest, positions); width++)
+            for (uint32_t height = 1; positions % width == 0 && height <= std::min<int64_t>(kLongest, positions) / width; height++) {
+                if (positions / width % height) continue;
+                double cost = operations * (1 + (kDecoding / height + kBeginning) / width);
+                cost += kClearing * each * static_cast<double>(before[i].zero.size() - before[i].place.size());
+                if (cost < least) cost += kCopying * each * reads.copied(before[i], width, height);
+                if (cost >= least) continue;
+                least = cost;
+                chosen = i;
+                layout.width = width;
+                strips->height = height;
+            }
+    layout.channels = static_cast<uint32_t>(program.roots.size());
+    layout.rows = static_cast<uint32_t>(positions) / layout.width;
+    uint32_t signals = program.signals + layout.channels;
+    group(program.operations, signals, strips->length());
     record(*strips, program, reads, outputs, signals);
     lay_rows(*strips, reads, before[chosen]);
     return strips;

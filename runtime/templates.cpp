@@ -7,54 +7,80 @@
 namespace netc {
 namespace {
 
-constexpr uint32_t kMostPad = 3;  // planes that are 0 between rows: the padding of a window of 7 x 7
+// Planes that are 0 between rows and rows that are 0 between channels: for windows of up to 7 x 7.
+struct Padding {
+    uint32_t pad, gap;
+};
+constexpr Padding kPaddings[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 2}, {3, 0}, {3, 3}};
 
-// The outputs of a template's layer with so many planes that are 0 between rows.
-Layer laid(const Strips &given, uint32_t pad) {
-    Strips strips;
-    strips.length = given.length, strips.count = given.count, strips.channels = given.channels, strips.pad = pad;
-    uint32_t positions = strips.length * strips.count;
-    Layer layer{Array<uint32_t>(static_cast<size_t>(positions) * strips.channels), Array<uint8_t>::filled(strips.planes(), 1)};
-    for (uint32_t channel = 0; channel < strips.channels; channel++)
+// Outputs in a layout, `by_channel` or position by position.
+Layer laid(const Layout &layout, bool by_channel) {
+    uint32_t positions = layout.rows * layout.width;
+    Layer layer{layout, Array<uint32_t>(static_cast<size_t>(positions) * layout.channels),
+                Array<uint8_t>::filled(layout.planes(), 1)};
+    for (uint32_t channel = 0; channel < layout.channels; channel++)
         for (uint32_t position = 0; position < positions; position++) {
-            uint32_t place = strips.place_of(channel, position);
+            uint32_t place = layout.place_of(channel, position);
             layer.zero[place] = 0;
-            layer.place[given.by_channel ? channel * positions + position : position * strips.channels + channel] = place;
+            layer.place[by_channel ? channel * positions + position : position * layout.channels + channel] = place;
         }
     return layer;
 }
 
-Layer in_a_row(uint32_t count) {
-    Layer layer{Array<uint32_t>(count), Array<uint8_t>::zeros(count)};
-    for (uint32_t i = 0; i < count; i++) layer.place[i] = i;
-    return layer;
+// How wide the rows of the layer before are, so that padding is needed at their ends: along an input of a template, a row ends
+// where padding begins, or begins where padding ends. One of the two is true at each row (the other is where the input comes back
+// from the next row's other end), so half of the places must agree.
+uint32_t width_before(const int64_t *gather, int64_t positions, int64_t inputs, uint32_t outputs) {
+    constexpr int64_t kSampled = 64;
+    Array<uint32_t> ends;
+    for (int64_t input = 0; input < inputs; input += std::max<int64_t>(1, inputs / kSampled))
+        for (int64_t position = 1; position < positions; position++) {
+            int64_t last = gather[(position - 1) * inputs + input], here = gather[position * inputs + input];
+            if ((last < 0) != (here < 0)) ends.push(static_cast<uint32_t>(last < 0 ? here : last + 1));
+        }
+    for (uint32_t width = outputs; width > 1; width--) {
+        if (outputs % width) continue;
+        auto agreeing = std::count_if(ends.begin(), ends.end(), [&](uint32_t end) { return end % width == 0; });
+        if (static_cast<size_t>(5 * agreeing) >= 2 * ends.size() && !ends.empty()) return width;
+    }
+    return std::max(1u, outputs);
 }
 
+Layout in_rows(uint32_t width, uint32_t count, uint32_t pad) { return {1, count / width, width, pad, 0}; }
+
 // How the last layer may lie for a layer of a template behind it.
-std::vector<Layer> choices(const netc_templates &network, const int64_t *gather, size_t size) {
+std::vector<Layer> choices(const netc_templates &network, const int64_t *gather, int64_t positions, int64_t inputs) {
     std::vector<Layer> layers;
-    if (network.stages.empty()) {
-        layers.push_back(in_a_row(static_cast<uint32_t>(network.reads.size())));
+    bool padded = std::any_of(gather, gather + positions * inputs, [](int64_t source) { return source < 0; });
+    const Strips *strips = network.stages.empty() ? nullptr : network.stages.back().strips.get();
+    uint32_t count = network.stages.empty() ? network.inputs : strips ? 0 : network.stages.back().dense->num_outputs;
+    uint32_t width = strips ? 0 : padded ? width_before(gather, positions, inputs, count) : std::max(1u, count);
+    for (Padding padding : kPaddings) {
+        if (!padded && padding.pad) break;
+        if (strips) {
+            Layout layout = strips->outputs;
+            layout.pad = padding.pad, layout.gap = padding.gap;
+            layers.push_back(laid(layout, strips->by_channel));
+        } else if (!padding.gap) {
+            layers.push_back(laid(in_rows(width, count, padding.pad), true));
+        }
+    }
+    if (network.stages.empty()) {  // only what is read is there
         Array<uint32_t> place = Array<uint32_t>::filled(network.inputs, kNone);
         for (uint32_t i = 0; i < network.reads.size(); i++) place[network.reads[i]] = i;
-        layers.back().place = std::move(place);
-    } else if (const Strips *strips = network.stages.back().strips.get()) {
-        bool padded = std::any_of(gather, gather + size, [](int64_t source) { return source < 0; });
-        for (uint32_t pad = 0; pad <= (padded ? kMostPad : 0); pad++) layers.push_back(laid(*strips, pad));
-    } else {
-        layers.push_back(in_a_row(network.stages.back().dense->outputs));
+        layers[0].place = std::move(place);
     }
     return layers;
 }
 
-// The planes of a stage: where its outputs begin, how many there are, and what it needs for itself.
+// The planes of a stage: for its outputs, and what it needs within.
 struct Sizes {
     uint32_t outputs, local;
 };
 Sizes sizes(const Stage &stage) {
-    if (stage.strips) return {stage.strips->planes(), stage.strips->locals};
-    uint32_t own = static_cast<uint32_t>(stage.dense->wide->layout.planes) + 1;
-    return {own + static_cast<uint32_t>(stage.dense->writes.size()), 0};
+    if (stage.strips) return {stage.strips->outputs.planes(), stage.strips->locals};
+    const Dense &dense = *stage.dense;
+    return {dense.own() + (dense.writes.empty() ? 0 : dense.outputs.planes()), 0};
 }
 
 void place(Strips &strips, uint32_t source, uint32_t target, uint32_t local, uint32_t zero) {
@@ -63,7 +89,7 @@ void place(Strips &strips, uint32_t source, uint32_t target, uint32_t local, uin
     for (Strips::Record &record : strips.records)
         for (uint32_t *operand : {&record.to, &record.a, &record.b, &record.c}) {
             uint32_t index = *operand & kIndex;
-            if (*operand & kTarget) *operand = kTarget | (target + strips.place_of(index, 0));
+            if (*operand & kTarget) *operand = kTarget | (target + strips.outputs.place_of(index, 0));
             else if (!(*operand & kInput)) *operand = local + index;
         }
     for (Row &row : strips.rows) {
@@ -77,11 +103,11 @@ void place(Strips &strips, uint32_t source, uint32_t target, uint32_t local, uin
 void place_outputs(netc_templates &network, uint32_t start) {
     const Stage &last = network.stages.back();
     if (last.strips) {
-        for (uint32_t place : laid(*last.strips, last.strips->pad).place) network.places.push(2 * (start + place));
+        for (uint32_t place : laid(last.strips->outputs, last.strips->by_channel).place) network.places.push(2 * (start + place));
         return;
     }
     const netc_layout &layout = last.dense->wide->layout;
-    for (uint32_t i = 0; i < last.dense->outputs; i++) {
+    for (uint32_t i = 0; i < last.dense->num_outputs; i++) {
         bool constant = layout.places[i] >> 1 == layout.planes;
         network.places.push(constant ? 2 * network.planes + (layout.places[i] & 1) : 2 * start + layout.places[i]);
     }
@@ -89,7 +115,8 @@ void place_outputs(netc_templates &network, uint32_t start) {
 
 void finish(netc_templates &network) {
     uint32_t region[2] = {static_cast<uint32_t>(network.reads.size()), 0}, local = 0;
-    auto side_of = [&](size_t i) { return (i + !network.stages[0].dense) % 2; };  // a first stage of an engine holds the inputs
+    bool holds_inputs = network.stages[0].dense && network.stages[0].dense->wide;  // a first stage of an engine does
+    auto side_of = [&](size_t i) { return (i + !holds_inputs) % 2; };
     for (size_t i = 0; i < network.stages.size(); i++) {
         Sizes needed = sizes(network.stages[i]);
         uint32_t &own = region[side_of(i)];
@@ -110,49 +137,67 @@ void finish(netc_templates &network) {
         Dense &dense = *network.stages[i].dense;
         dense.start = own;
         for (uint32_t &plane : dense.reads) plane += outputs;
-        for (uint32_t &plane : dense.writes)
-            plane = plane >> 1 == dense.wide->layout.planes ? 2 * network.planes + (plane & 1) : plane + 2 * own;
-        dense.target = own + static_cast<uint32_t>(dense.wide->layout.planes) + 1;
+        for (uint32_t &plane : dense.writes) {
+            if (plane == kNone) continue;
+            bool constant = dense.wide && plane >> 1 == dense.wide->layout.planes;
+            plane = constant ? 2 * network.planes + (plane & 1) : plane + 2 * (dense.wide ? own : outputs);
+        }
+        dense.target = own + dense.own();
         outputs = dense.writes.empty() ? own : dense.target;
     }
     place_outputs(network, outputs);
 }
 
-void write_in_a_row(Dense &dense) {
-    for (uint32_t i = 0; i < dense.outputs; i++) dense.writes.push(dense.wide->layout.places[i]);
+// Has the outputs of an engine's layers put together for a layer of a template.
+void write(Dense &dense, const Layout &layout) {
+    dense.outputs = layout;
+    for (uint32_t i = 0; i < dense.num_outputs; i++) dense.writes.push(dense.wide->layout.places[i]);
+}
+
+// Has inputs put where a layer of a template wants them.
+void write_inputs(netc_templates &network, const Layout &layout) {
+    auto made = std::make_unique<Dense>();
+    made->num_outputs = network.inputs;
+    made->outputs = layout;
+    made->writes = Array<uint32_t>::filled(network.inputs, kNone);
+    for (uint32_t i = 0; i < network.reads.size(); i++) made->writes[network.reads[i]] = 2 * i;
+    network.stages.push_back({nullptr, std::move(made)});
 }
 
 void tile(netc_templates &network, netc_program &program, const int64_t *gather, int64_t positions, bool by_channel) {
-    size_t size = static_cast<size_t>(positions) * program.inputs;
-    if (network.stages.empty()) {
+    int64_t inputs = program.inputs;
+    bool is_first = network.stages.empty();
+    if (is_first) {
         Array<uint8_t> read = Array<uint8_t>::zeros(network.inputs);
-        for (size_t i = 0; i < size; i++)
+        for (int64_t i = 0; i < positions * inputs; i++)
             if (gather[i] >= 0) read[static_cast<size_t>(gather[i])] = 1;
         for (uint32_t i = 0; i < network.inputs; i++)
             if (read[i]) network.reads.push(i);
     }
-    std::vector<Layer> before = choices(network, gather, size);
-    size_t pad = 0;
-    std::unique_ptr<Strips> strips = plan_strips(program, gather, positions, before, pad);
+    std::vector<Layer> before = choices(network, gather, positions, inputs);
+    size_t chosen = 0;
+    std::unique_ptr<Strips> strips = plan_strips(program, gather, positions, before, chosen);
     strips->by_channel = by_channel;
-    if (!network.stages.empty()) {
-        Stage &last = network.stages.back();
-        if (last.strips) last.strips->pad = static_cast<uint32_t>(pad);
-        else write_in_a_row(*last.dense);
+    if (is_first) {
+        if (chosen) write_inputs(network, before[chosen].layout);
+    } else if (Strips *last = network.stages.back().strips.get()) {
+        last->outputs = before[chosen].layout;
+    } else {
+        write(*network.stages.back().dense, before[chosen].layout);
     }
     network.stages.push_back({std::move(strips), nullptr});
 }
 
 void dense(netc_templates &network, const netc_kernel *wide, const netc_kernel *small, int64_t outputs) {
     auto made = std::make_unique<Dense>();
-    made->wide = wide, made->small = small, made->outputs = static_cast<uint32_t>(outputs);
+    made->wide = wide, made->small = small, made->num_outputs = static_cast<uint32_t>(outputs);
     const netc_layout &layout = wide->layout;
     if (network.stages.empty()) {
         for (int64_t i = 0; i < layout.num_reads; i++) network.reads.push(layout.reads[i]);
     } else {
-        const Stage &last = network.stages.back();
-        if (last.dense) write_in_a_row(*last.dense);
-        Layer before = last.strips ? laid(*last.strips, last.strips->pad) : in_a_row(last.dense->outputs);
+        Stage &last = network.stages.back();
+        if (last.dense) write(*last.dense, in_rows(std::max(1u, last.dense->num_outputs), last.dense->num_outputs, 0));
+        Layer before = last.strips ? laid(last.strips->outputs, last.strips->by_channel) : laid(last.dense->outputs, true);
         for (int64_t i = 0; i < layout.num_reads; i++) made->reads.push(before.place[layout.reads[i]]);
     }
     network.stages.push_back({nullptr, std::move(made)});
@@ -202,12 +247,15 @@ void netc_templates_layout(const netc_templates *network, netc_layout *layout) {
 int64_t netc_templates_operations(const netc_templates *network) {
     int64_t operations = 0;
     for (const Stage &stage : network->stages)
-        if (stage.strips) operations += static_cast<int64_t>(stage.strips->records.size()) * stage.strips->length * stage.strips->count;
+        if (stage.strips) operations += static_cast<int64_t>(stage.strips->records.size()) * stage.strips->length() * stage.strips->count();
     return operations;
 }
 
 int64_t netc_templates_strip(const netc_templates *network, int64_t layer) {
-    const Stage &stage = network->stages[static_cast<size_t>(layer)];
-    return stage.strips ? stage.strips->length : 0;
+    for (const Stage &stage : network->stages) {
+        if (stage.dense && !stage.dense->wide) continue;  // no layer
+        if (layer-- == 0) return stage.strips ? stage.strips->length() : 0;
+    }
+    return 0;
 }
 }
