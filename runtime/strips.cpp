@@ -235,8 +235,8 @@ void lay_rows(Strips &strips, const Reads &reads, const Layer &layer) {
         strips.first_copy.push(static_cast<uint32_t>(first));
         for (uint32_t number = 0; number < reads.size(); number++) {
             Row row;
-            if (!reads.fits(layer, number, begin, strips.outputs.width, strips.height, row)) {
-                row = {kCopied | static_cast<uint32_t>(strips.copies.size() - first), 1, static_cast<int32_t>(strips.outputs.width)};
+            if (!reads.fits(layer, number, begin, strips.width, strips.height, row)) {
+                row = {kCopied | static_cast<uint32_t>(strips.copies.size() - first), 1, static_cast<int32_t>(strips.width)};
                 reads.copy(layer, number, begin, strips.length(), strips.copies);
             }
             strips.rows.push(row);
@@ -259,7 +259,6 @@ std::unique_ptr<Strips> plan_strips(netc_program &program, const int64_t *gather
     Reads reads(program, gather, positions);
     double least = std::numeric_limits<double>::infinity(), each = 1 / static_cast<double>(std::max<int64_t>(1, positions));
     double operations = static_cast<double>(program.operations.size());
-    Layout &layout = strips->outputs;
     for (size_t i = 0; i < before.size(); i++)
         for (uint32_t width = 1; width <= std::min<int64_t>(kLongest, positions); width++)
             for (uint32_t height = 1; positions % width == 0 && height <= std::min<int64_t>(kLongest, positions) / width; height++) {
@@ -270,12 +269,12 @@ std::unique_ptr<Strips> plan_strips(netc_program &program, const int64_t *gather
                 if (cost >= least) continue;
                 least = cost;
                 chosen = i;
-                layout.width = width;
+                strips->width = width;
                 strips->height = height;
             }
-    layout.channels = static_cast<uint32_t>(program.roots.size());
-    layout.rows = static_cast<uint32_t>(positions) / layout.width;
-    uint32_t signals = program.signals + layout.channels;
+    uint32_t channels = static_cast<uint32_t>(program.roots.size());
+    strips->outputs = {channels, static_cast<uint32_t>(positions) / strips->width, strips->width, 0, 0};
+    uint32_t signals = program.signals + channels;
     group(program.operations, signals, strips->length());
     record(*strips, program, reads, outputs, signals);
     lay_rows(*strips, reads, before[chosen]);

@@ -13,6 +13,8 @@ struct Padding {
 };
 constexpr Padding kPaddings[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 2}, {3, 0}, {3, 3}};
 
+constexpr uint32_t kMostStripsOfRow = 8;
+
 // Outputs in a layout, `by_channel` or position by position.
 Layer laid(const Layout &layout, bool by_channel) {
     uint32_t positions = layout.rows * layout.width;
@@ -58,9 +60,14 @@ std::vector<Layer> choices(const netc_templates &network, const int64_t *gather,
     for (Padding padding : kPaddings) {
         if (!padded && padding.pad) break;
         if (strips) {
-            Layout layout = strips->outputs;
-            layout.pad = padding.pad, layout.gap = padding.gap;
-            layers.push_back(laid(layout, strips->by_channel));
+            // Long rows of an image are several strips.
+            for (uint32_t times = 1; times <= (padding.pad && strips->height == 1 ? kMostStripsOfRow : 1); times++) {
+                Layout layout = strips->outputs;
+                if (layout.rows % times) continue;
+                layout.rows /= times, layout.width *= times;
+                layout.pad = padding.pad, layout.gap = padding.gap;
+                layers.push_back(laid(layout, strips->by_channel));
+            }
         } else if (!padding.gap) {
             layers.push_back(laid(in_rows(width, count, padding.pad), true));
         }

@@ -40,15 +40,15 @@ struct Layout {
     }
 };
 
-// A layer of one template. Strips of `height` rows of the layout are evaluated side by side. Once the network is finished, all
-// places are planes.
+// A layer of one template. Strips of `height` rows of `width` positions are evaluated side by side; rows of the layout are as wide,
+// or several times as wide where the height is 1. Once the network is finished, all places are planes.
 struct Strips {
     struct Record {
         uint32_t to, a, b, c;
         uint8_t table;  // the smallest among permutations of its operands
     };
     Layout outputs;
-    uint32_t height = 1;
+    uint32_t width = 1, height = 1;
     bool by_channel = false;
     Array<Record> records;
     uint32_t num_rows = 0;
@@ -60,8 +60,10 @@ struct Strips {
     uint32_t locals = 0;  // planes of values in between, and behind them of copies
     uint32_t target = 0;  // the first plane of outputs
 
-    uint32_t length() const { return outputs.width * height; }
-    uint32_t count() const { return outputs.rows / height; }
+    uint32_t length() const { return width * height; }
+    uint32_t count() const { return outputs.rows * outputs.width / length(); }
+    // From the outputs at the first strip to those at another.
+    uint32_t shift(uint32_t strip) const { return outputs.place_of(0, strip * length()) - outputs.place_of(0, 0); }
 };
 
 // Layers that an engine runs, on planes of its own; or no layer, and planes only lie elsewhere afterwards.
