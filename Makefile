@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_FLAGS ?=
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(PYTEST_FLAGS)
 
 SOURCES := $(wildcard netc/core/* passes/*.cpp passes/*.h runtime/*.cpp runtime/*.hpp runtime/*.h runtime/*.inc)
 
@@ -17,10 +18,10 @@ demo: $(VENV)/.built
 	$(BIN)/python examples/digits/demo.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
+	$(PYTEST) -m "not slow"
 
 slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
+	$(PYTEST) -m slow
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netc needs Python 3.11 or newer")'

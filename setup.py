@@ -11,7 +11,7 @@ setup(
     ],
     include_package_data=False,
     package_data={
-        "netc": ["py.typed"],
+        "netc": ["py.typed", "checker/netc_check.c"],
         "netc.runtime": ["netc_runtime.h", "netc_targets.inc", "netc_kernels.inc", "netc_main.c"],
     },
     cffi_modules=["netc/core/build.py:ffibuilder"],

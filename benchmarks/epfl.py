@@ -1,34 +1,51 @@
-"""The EPFL circuits at every level, beside ABC's scripts in the same run; every result of ours is proved by ABC's
-cec too.
+"""The EPFL circuits and ten others at every level, beside ABC's scripts in the same run; every result of ours is proved
+by ABC's cec too.
 
-    NETC_DATA=… python benchmarks/epfl.py [CIRCUIT …]
+    NETC_DATA=… python benchmarks/epfl.py [--deep SECONDS] [--jobs N] [CIRCUIT …]
 
-ANDs, levels and CPU seconds of whole processes. Written to results/epfl.json.
+ANDs, levels and CPU seconds of whole processes. Written to results/epfl.json after every circuit, so that a run that
+was stopped, or one for some circuits only, adds to what is there. An ABC result counts only if its file is new and
+ABC's cec does not refute it; commands that this ABC lacks are null. Beside them stand recorded figures (recorded.json):
+the fewest ANDs of all flows tried with ABC's newest source.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import math
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, abc, netc, save
+from measure import ABC, RESULTS, abc, abc_cec, geomean, netc, save
 
 from netc import load
 
-ABC_RC = Path(__file__).parent / "abc.rc"
-SCRIPTS = {"resyn2": "resyn2", "dc2": "dc2", "compress2rs": "compress2rs"}
-CEC_SECONDS = 60
+HERE = Path(__file__).parent
+SCRIPTS = {
+    "resyn2": "resyn2",
+    "dc2": "dc2",
+    "compress2rs": "compress2rs",
+    "&deepsyn -T 10": "&get -n; &deepsyn -T 10; &put",
+}
+SLOW = {"hyp": ("&deepsyn -T 10",)}  # does not finish one iteration
+OTHERS = {  # by suite in the corpus
+    "lgsynth91": ("C3540", "C5315", "C6288", "C7552", "des", "dalu", "alu4", "clma"),
+    "iscas89": ("s38417", "s13207"),
+}
+LEVELS = (1, 2, 3)
+ABC_SECONDS = 600
 
 
 def by_abc(source: Path, target: Path, script: str) -> dict[str, Any] | None:
-    """An ABC result counts only if its file is new and ABC's cec proves it."""
+    """An ABC result counts only if its file is new and ABC's cec does not refute it."""
     target.unlink(missing_ok=True)
-    usage = abc(f"source {ABC_RC}; read_aiger {source}; strash; {script}; write_aiger {target}")
+    usage = abc(
+        f"source {HERE / 'abc.rc'}; read_aiger {source}; strash; {script}; write_aiger {target}", timeout=ABC_SECONDS
+    )
     if not target.is_file():
         return None
     aig, verdict = load(target).logic, abc_cec(source, target)
@@ -42,9 +59,9 @@ def by_abc(source: Path, target: Path, script: str) -> dict[str, Any] | None:
     }
 
 
-def by_netc(source: Path, target: Path, level: int) -> dict[str, Any]:
-    usage = netc("opt", source, f"-O{level}", "--json", "-o", target)
-    if usage.code:
+def by_netc(source: Path, target: Path, *options: str) -> dict[str, Any]:
+    usage = netc("opt", source, *options, "--json", "-o", target)
+    if usage.code not in (0, 3):  # 3: a time limit ended it, with a result
         sys.exit(usage.out)
     report = json.loads(usage.out[usage.out.index("{") :])
     return {
@@ -52,53 +69,87 @@ def by_netc(source: Path, target: Path, level: int) -> dict[str, Any]:
         "levels": report["after"]["levels"],
         "cpu_seconds": round(usage.cpu_seconds, 2),
         "of_which_verify": round(report["verify_seconds"], 2),
+        "peak_mb": round(usage.peak_mb),
         "verified": report["verified"],
         "abc_cec": abc_cec(source, target),
     }
 
 
-def abc_cec(first: Path, second: Path) -> str:
-    usage = abc(f"cec -n -T {CEC_SECONDS} {first} {second}", timeout=CEC_SECONDS + 10)  # it does not keep to its -T
-    if "are equivalent" in usage.out:
-        return "equivalent"
-    return "NOT EQUIVALENT" if "NOT EQUIVALENT" in usage.out else "undecided"
+def measured(source: Path, deep: int) -> dict[str, Any]:
+    aig = load(source).logic
+    row: dict[str, Any] = {"strash": {"ands": aig.num_ands, "levels": aig.depth}}
+    with tempfile.TemporaryDirectory() as scratch:
+        for title, script in SCRIPTS.items():
+            skipped = title in SLOW.get(source.stem, ())
+            row[title] = None if skipped else by_abc(source, Path(scratch) / "abc.aig", script)
+        for level in LEVELS:
+            row[f"-O{level}"] = by_netc(source, Path(scratch) / "netc.aig", f"-O{level}", "-j1")
+        if deep:
+            options = ("-O3", "--effort", "deep", "--time-limit", str(deep), "-j1")
+            row["deep"] = by_netc(source, Path(scratch) / "netc.aig", *options)
+    return row
 
 
-def mean(ratios: list[float]) -> float:
-    return round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 4)
+def of_suite(rows: dict[str, dict[str, Any]], recorded: dict[str, int]) -> dict[str, Any]:
+    """Geometric means against hashing, of the circuits that a method has a result for, and their number."""
+    found: dict[str, Any] = {}
+    for title in [*SCRIPTS, *(f"-O{level}" for level in LEVELS), "deep"]:
+        there = [row for row in rows.values() if row.get(title)]
+        if not there:
+            continue
+        found[title] = {
+            "circuits": len(there),
+            "ands_geomean": geomean([row[title]["ands"] / row["strash"]["ands"] for row in there]),
+            "levels_geomean": geomean([row[title]["levels"] / row["strash"]["levels"] for row in there]),
+            "cpu_seconds": round(sum(row[title]["cpu_seconds"] for row in there), 1),
+        }
+    known = {name: row for name, row in rows.items() if name in recorded}
+    if known:
+        found["recorded: best of ABC's newest source"] = {
+            "circuits": len(known),
+            "ands_geomean": geomean([recorded[name] / row["strash"]["ands"] for name, row in known.items()]),
+        }
+    return found
+
+
+def summary(rows: dict[str, dict[str, Any]], recorded: dict[str, int]) -> dict[str, Any]:
+    others = {name for names in OTHERS.values() for name in names}
+    epfl = {name: row for name, row in rows.items() if name not in others}
+    without = {name: row for name, row in epfl.items() if name not in ("arbiter", "mem_ctrl")}
+    return {
+        "EPFL": of_suite(epfl, recorded),
+        "EPFL without arbiter and mem_ctrl": of_suite(without, recorded),
+        "others": of_suite({name: row for name, row in rows.items() if name in others}, recorded),
+    }
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("circuits", nargs="*")
+    parser.add_argument("--deep", type=int, default=0, metavar="SECONDS", help="also --effort deep for so long")
+    parser.add_argument("--jobs", type=int, default=1, help="circuits side by side")
+    options = parser.parse_args()
     data = os.environ.get("NETC_DATA")
     if not data or ABC is None:
         sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    folder = Path(data) / "aig" / "epfl"
-    names = sys.argv[1:] or sorted(path.stem for path in folder.glob("*.aig"))
-    rows: dict[str, dict[str, Any]] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for name in names:
-            source = folder / f"{name}.aig"
-            aig = load(source).logic
-            row: dict[str, Any] = {"strash": {"ands": aig.num_ands, "levels": aig.depth}}
-            for title, script in SCRIPTS.items():
-                row[title] = by_abc(source, Path(scratch) / "abc.aig", script)
-            for level in (1, 2, 3):
-                row[f"-O{level}"] = by_netc(source, Path(scratch) / "netc.aig", level)
-            rows[name] = row
-            print(name, {title: found and found["ands"] for title, found in row.items()}, flush=True)
-    titles = [*SCRIPTS, "-O1", "-O2", "-O3"]
-    summary = {
-        title: {
-            "ands_geomean": mean([row[title]["ands"] / row["strash"]["ands"] for row in rows.values()]),
-            "levels_geomean": mean([row[title]["levels"] / row["strash"]["levels"] for row in rows.values()]),
-            "cpu_seconds": round(sum(row[title]["cpu_seconds"] for row in rows.values()), 1),
-        }
-        for title in titles
-    }
-    if len(names) == len(list(folder.glob("*.aig"))):
-        save("epfl", {"summary": summary, "circuits": rows})
-    for title, found in summary.items():
-        print(title, found)
+    root = Path(data) / "aig"
+    sources = {path.stem: path for path in sorted((root / "epfl").glob("*.aig"))}
+    sources |= {name: root / suite / f"{name}.aig" for suite, names in OTHERS.items() for name in names}
+    recorded = json.loads((HERE / "recorded.json").read_text())["ands"]
+    kept = RESULTS / "epfl.json"
+    rows = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}
+    rows = {name: rows[name] for name in sources if name in rows}
+    with ThreadPoolExecutor(options.jobs) as pool:
+        jobs = {pool.submit(measured, sources[name], options.deep): name for name in options.circuits or sources}
+        for job in as_completed(jobs):
+            name = jobs[job]
+            rows[name] = job.result()
+            print(name, {title: found and found["ands"] for title, found in rows[name].items()}, flush=True)
+            rows = {name: rows[name] for name in sources if name in rows}
+            save("epfl", {"summary": summary(rows, recorded), "circuits": rows})
+    for suite, found in summary(rows, recorded).items():
+        for title, means in found.items():
+            print(suite, title, means)
 
 
 if __name__ == "__main__":

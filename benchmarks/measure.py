@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
@@ -68,6 +69,18 @@ def abc(script: str, **options: Any) -> Usage:
 
 def netc(*args: str | Path, **options: Any) -> Usage:
     return run([*NETC, *map(str, args)], **options)
+
+
+def abc_cec(first: Path, second: Path, seconds: int = 60) -> str:
+    """What ABC's cec says: "equivalent", "NOT EQUIVALENT" or "undecided"."""
+    usage = abc(f"cec -n -T {seconds} {first} {second}", timeout=seconds + 10)  # it does not keep to its -T
+    if "are equivalent" in usage.out:
+        return "equivalent"
+    return "NOT EQUIVALENT" if "NOT EQUIVALENT" in usage.out else "undecided"
+
+
+def geomean(ratios: list[float]) -> float:
+    return round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 4)
 
 
 def _abc_version(program: str) -> str:

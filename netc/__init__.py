@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.aig import Aig, Builder
     from netc.cec import check
+    from netc.certificate import certify
     from netc.context import Context
     from netc.encoder import Encoder
     from netc.errors import InternalError, NetcError
@@ -52,6 +53,7 @@ _HOMES = {
     "NetcError": "errors",
     "Tiled": "layers",
     "bench": "timing",
+    "certify": "certificate",
     "check": "cec",
     "compile": "targets",
     "emit": "targets",
@@ -83,6 +85,7 @@ __all__ = [
     "NetcError",
     "Tiled",
     "bench",
+    "certify",
     "check",
     "compile",
     "emit",

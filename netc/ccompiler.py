@@ -42,6 +42,14 @@ class CCompiler:
     def command(self) -> list[str]:
         return [self.path, *self.arguments]
 
+    def program(
+        self, source: Path, program: Path, flags: Sequence[str] = (), *, timeout: float, hint: str = ""
+    ) -> None:
+        """Compile one source into a program; errors are those of `library`."""
+        limit = _Limit(timeout, time.monotonic() + timeout, hint)
+        source, program = source.absolute(), program.absolute()
+        _run([[*self.command, *flags, "-o", str(program), source.name]], source.parent, limit)
+
     def library(
         self,
         sources: Sequence[Path],

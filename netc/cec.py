@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netc import native
-from netc.aig import Aig, Lits
+from netc.aig import Aig, Lits, compose
 from netc.context import Context
 from netc.errors import InternalError, NetcError
 from netc.ports import ROOT_KINDS, UNINITIALISED
@@ -34,7 +34,8 @@ class Cec:
 
     `counterexample` is ``bool[inputs + latches]`` of the first circuit, in its order; `root` names what differs
     under it. `undecided` counts the roots that the budget left open. `matched` says whether ports were paired by
-    name or by order.
+    name or by order. `classes`, if asked for, is ``uint32``: a literal for each node of the first circuit and then for
+    each AND of the second, the same for nodes that were proved equal.
     """
 
     verdict: Verdict
@@ -44,6 +45,7 @@ class Cec:
     counterexample: npt.NDArray[np.bool_] | None = None
     root: str = ""
     reason: str = ""
+    classes: Lits | None = None
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.EQUIVALENT
@@ -66,7 +68,7 @@ def _order(kind: str, a: Aig, b: Aig, how: str) -> tuple[npt.NDArray[np.int64], 
     return np.arange(count), False
 
 
-def _paired_roots(a: Aig, b: Aig, how: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], str]:
+def paired_ports(a: Aig, b: Aig, how: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], str]:
     """B's leaf for each leaf of a, b's root for each root of a, and "name", "order" or "name and order"."""
     inputs, by_name = _order("input", a, b, how)
     latches, latches_named = _order("latch", a, b, how)
@@ -91,8 +93,10 @@ def _paired_roots(a: Aig, b: Aig, how: str) -> tuple[npt.NDArray[np.int64], npt.
     return np.concatenate([inputs, a.ports.inputs + latches]), np.concatenate(roots), matched
 
 
-def _union(a: Aig, b: Aig, leaf_of: npt.NDArray[np.int64], root_of: npt.NDArray[np.int64]) -> tuple[Lits, Lits]:
-    """Both circuits in one hashed graph over a's leaves: its ANDs, and a's roots followed by b's in a's order."""
+def _union(
+    a: Aig, b: Aig, leaf_of: npt.NDArray[np.int64], root_of: npt.NDArray[np.int64]
+) -> tuple[Lits, Lits, tuple[Lits, Lits]]:
+    """Both circuits in one hashed graph over a's leaves: its ANDs, a's roots and then b's in a's order, both images."""
     builder = native.lib.netc_builder_new(a.ports.leaves, a.num_ands + b.num_ands // 4)
     if builder == native.ffi.NULL:
         raise MemoryError("no memory for a graph")
@@ -101,7 +105,8 @@ def _union(a: Aig, b: Aig, leaf_of: npt.NDArray[np.int64], root_of: npt.NDArray[
     others = np.empty_like(own)
     others[leaf_of] = own
     roots = []
-    for aig, leaves in ((a, own), (b, others)):
+    images = (np.empty(a.num_nodes, np.uint32), np.empty(b.num_nodes, np.uint32))
+    for aig, leaves, image in ((a, own, images[0]), (b, others, images[1])):
         of_this = np.empty(len(aig.roots), np.uint32)
         native.call(
             native.lib.netc_builder_copy,
@@ -109,13 +114,13 @@ def _union(a: Aig, b: Aig, leaf_of: npt.NDArray[np.int64], root_of: npt.NDArray[
             aig.struct,
             native.view(leaves, np.uint32),
             native.out(of_this),
-            native.ffi.NULL,
+            native.out(image),
         )
         roots.append(of_this)
     step = native.ffi.new("netc_step *")
     native.call(native.lib.netc_builder_finish, builder, step)
     ands = native.take(step.ands, 2 * step.num_ands, np.uint32).reshape(-1, 2)
-    return ands, np.concatenate([roots[0], roots[1][root_of]])
+    return ands, np.concatenate([roots[0], roots[1][root_of]]), images
 
 
 def _root_name(aig: Aig, root: int) -> str:
@@ -135,6 +140,7 @@ def check(
     match: str = "auto",
     context: Context | None = None,
     conflicts: int = CONFLICTS,
+    classes: bool = False,
 ) -> Cec:
     """Whether two circuits compute the same outputs, next states and properties from the same inputs and states.
 
@@ -144,7 +150,7 @@ def check(
     """
     if match not in ("auto", "name", "order"):
         raise NetcError("", f"match {match!r}; it is 'auto', 'name' or 'order'")
-    leaf_of, root_of, matched = _paired_roots(a, b, match)
+    leaf_of, root_of, matched = paired_ports(a, b, match)
     latch_of = leaf_of[a.ports.inputs :] - a.ports.inputs
     for latch, partner in enumerate(latch_of.tolist()):
         mine, theirs = a.ports.resets[latch], b.ports.resets[partner]
@@ -153,12 +159,13 @@ def check(
             reason = f"latch {latch} resets to {shown[0]} and {shown[1]}"
             return Cec(Verdict.DIFFERENT, matched, len(root_of), root=f"latch {latch}", reason=reason)
 
-    ands, roots = _union(a, b, leaf_of, root_of)
+    ands, roots, (image_a, image_b) = _union(a, b, leaf_of, root_of)
     struct = native.aig_struct(ands, a.ports.leaves, roots)
     verdicts = np.empty(len(root_of), np.uint8)
     pattern = np.zeros(a.ports.leaves, np.uint8)
     different = native.ffi.new("int64_t *")
     run = context or Context()
+    merged = np.empty(1 + a.ports.leaves + len(ands), np.uint32) if classes else None
     answer = native.call(
         native.lib.netc_cec,
         struct,
@@ -167,9 +174,11 @@ def check(
         native.out(verdicts),
         native.out(pattern),
         different,
+        native.ffi.NULL if merged is None else native.out(merged),
     )
     if answer == 1:
-        return Cec(Verdict.EQUIVALENT, matched, len(root_of))
+        found = None if merged is None else compose(np.concatenate([image_a, image_b[b.first_and :]]), merged)
+        return Cec(Verdict.EQUIVALENT, matched, len(root_of), classes=found)
     if answer == 2:
         return Cec(Verdict.UNDECIDED, matched, len(root_of), undecided=int((verdicts == 2).sum()))
     values = pattern.astype(np.bool_)

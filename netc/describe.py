@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-__all__ = ["Option", "options_of", "summary_of"]
+__all__ = ["Option", "comments_of", "options_of", "summary_of"]
 
 _FIELD = re.compile(r"^\s*(?P<name>[a-z_]+)\s*:[^#]*#\s*(?P<comment>.*)$")
 
@@ -23,13 +23,15 @@ class Option:
     help: str
 
 
+def comments_of(made: Any) -> dict[str, str]:
+    """What stands beside the fields of a class, by name."""
+    matches = map(_FIELD.match, inspect.getsource(made).splitlines())
+    return {match["name"]: match["comment"] for match in matches if match}
+
+
 def options_of(made: Any) -> list[Option]:
     """The fields of a dataclass, in order."""
-    comments = {}
-    for line in inspect.getsource(made).splitlines():
-        match = _FIELD.match(line)
-        if match:
-            comments[match["name"]] = match["comment"]
+    comments = comments_of(made)
     hints = get_type_hints(made)
     return [
         Option(field.name, hints[field.name].__name__, field.default, comments.get(field.name, ""))

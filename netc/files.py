@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 from netc.errors import NetcError
 
-__all__ = ["STDIO", "Source", "is_directory", "read_source", "write_chunks", "writing"]
+__all__ = ["STDIO", "Source", "decompress", "is_directory", "read_source", "write_chunks", "writing"]
 
 STDIO = "-"
 
@@ -113,7 +113,8 @@ def _pieces(kind: str, data: bytes) -> Iterator[bytes]:
             yield piece
 
 
-def _decompress(name: str, data: bytes | mmap.mmap) -> bytes | mmap.mmap:
+def decompress(name: str, data: bytes | mmap.mmap) -> bytes | mmap.mmap:
+    """What compressed data holds, by its first bytes; other data as it is. `name` is for messages."""
     kind = next((kind for magic, kind in _MAGIC.items() if data[: len(magic)] == magic), None)
     if kind is None:
         return data
@@ -138,7 +139,7 @@ def read_source(path: str | Path) -> Source:
         data = sys.stdin.buffer.read()
         if not data:
             raise NetcError("<stdin>", "nothing came in")
-        return Source("<stdin>", _decompress("<stdin>", data))
+        return Source("<stdin>", decompress("<stdin>", data))
     path = Path(path)
     try:
         with path.open("rb") as file:
@@ -154,7 +155,7 @@ def read_source(path: str | Path) -> Source:
         raise NetcError(ascii(str(path)), "this is no name of a file") from None
     if not len(mapped):
         raise NetcError(str(path), "the file is empty")
-    return Source(str(path), _decompress(str(path), mapped), path)
+    return Source(str(path), decompress(str(path), mapped), path)
 
 
 def _compressed(file: IO[bytes], name: str) -> IO[bytes]:

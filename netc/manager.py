@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
 from netc.partition import cut_apart, put_together
-from netc.pipeline import Best, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
+from netc.pipeline import GOALS, Best, Climb, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
 from netc.protocols import AigPass
 from netc.report import Counts, PassReport, Report
 from netc.simulation import simulate_words
@@ -26,6 +27,8 @@ __all__ = ["Outcome", "optimize", "optimize_with"]
 VERIFY_WORK_PER_AND = 20_000
 VERIFY_WORK_LEAST = 2_000_000_000
 
+_REFUTED = "the optimised circuit is not equivalent to the original; nothing was written"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -35,8 +38,14 @@ class Outcome:
     interrupted: bool = False
 
 
-def _size(aig: Aig) -> tuple[int, int]:
-    return aig.num_ands, aig.depth
+_MEASURES: dict[str, Callable[[Aig], tuple[int, int]]] = {
+    "area": lambda aig: (aig.num_ands, aig.depth),
+    "depth": lambda aig: (aig.depth, aig.num_ands),
+    "balanced": lambda aig: (aig.num_ands * aig.depth, aig.num_ands),
+}
+
+# Runs of `climb` that are made side by side, each from the same best; fixed, so that threads change no result.
+CLIMB_WIDTH = 2
 
 
 @dataclass
@@ -44,6 +53,7 @@ class _Run:
     """The state of one run: what it has done so far, and the best that it met."""
 
     context: Context
+    goal: str = "area"
     stop_after: int | None = None
     save_each: Callable[[int, str, Model], None] | None = None
     passes: list[PassReport] = field(default_factory=list)
@@ -52,6 +62,10 @@ class _Run:
     checkpoints: list[tuple[Aig, Aig]] = field(default_factory=list)
     best: Model | None = None
     since: Aig | None = None
+
+    def size(self, aig: Aig) -> tuple[int, int]:
+        """What is to become small."""
+        return _MEASURES[self.goal](aig)
 
     def over(self) -> bool:
         return self.context.stopped or (self.stop_after is not None and len(self.passes) >= self.stop_after)
@@ -68,10 +82,10 @@ class _Run:
                 return model
             case Repeat(body, n):
                 for _ in range(n):
-                    before = _size(model.logic)
+                    before = self.size(model.logic)
                     after = self.run(body, model)
-                    if _size(after.logic) >= before and not self.over():
-                        return model if _size(after.logic) > before else after
+                    if self.size(after.logic) >= before and not self.over():
+                        return model if self.size(after.logic) > before else after
                     model = after
                     if self.over():
                         break
@@ -82,15 +96,17 @@ class _Run:
                     if results and self.over():
                         break
                     results.append(self.run(branch, model))
-                return min(results, key=lambda result: _size(result.logic))
+                return min(results, key=lambda result: self.size(result.logic))
             case Partition(body, nodes):
                 return self.run_partition(body, nodes, model)
+            case Climb():
+                return self.run_climb(pipeline, model)
 
     def note(self, text: str, model: Model, seconds: float, work: int) -> Model:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))
         if self.save_each is not None:
             self.save_each(len(self.passes), text, model)
-        if self.best is None or _size(model.logic) < _size(self.best.logic):
+        if self.best is None or self.size(model.logic) < self.size(self.best.logic):
             self.best = model
         return model
 
@@ -114,7 +130,7 @@ class _Run:
 
         def run_part(part: Aig) -> tuple[Step, int, bool]:
             context = self.context.child()
-            inner = _Run(context)
+            inner = _Run(context, self.goal)
             # Origins that start as the identity end as the image of the part's nodes.
             found = inner.run(body, Model(part, images=2 * np.arange(part.num_nodes, dtype=np.uint32)))
             return Step(found.logic, found.origins), context.work, context.stopped
@@ -133,6 +149,57 @@ class _Run:
         text = str(Partition(body, nodes))
         return self.note(text, model, time.perf_counter() - started, self.context.work - work)
 
+    def run_climb(self, climb: Climb, best: Model) -> Model:
+        """As in a partition, each candidate has a context of its own and counts in order, whoever ran it first."""
+        stale = 0
+
+        def candidate(index: int) -> tuple[Model, int, bool]:
+            context = self.context.child()
+            found = _Run(context, self.goal).run(climb.candidate(index), best)
+            return found, context.work, context.stopped
+
+        self.context.stop(1)
+        with ThreadPoolExecutor(max_workers=min(CLIMB_WIDTH, max(1, self.context.threads))) as pool:
+            for start in range(0, climb.n, CLIMB_WIDTH):
+                if self.over() or stale >= climb.stale:
+                    break
+                self.current = f"climb: run {start + 1:,}, {best.logic.num_ands:,} ANDs, {best.logic.depth:,} levels"
+                started, work = time.perf_counter(), self.context.work
+                chosen, gain = best, ""
+                indices = range(start, min(start + CLIMB_WIDTH, climb.n))
+                for index, (found, used, cut) in zip(indices, pool.map(candidate, indices), strict=True):
+                    if cut or self.context.stopped:
+                        self.context.stop_here()
+                        break
+                    self.context.stop(used + 1)
+                    if self.size(found.logic) < self.size(chosen.logic):
+                        gain = str(climb.candidate(index))
+                    if self.size(found.logic) <= self.size(chosen.logic):
+                        chosen = found
+                stale = 0 if gain else stale + CLIMB_WIDTH
+                best = chosen
+                if gain:
+                    self.note(gain, best, time.perf_counter() - started, self.context.work - work)
+        return best
+
+
+def _budget(before: Aig) -> int:
+    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
+
+
+def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, float, int]:
+    """`_verify` that leaves its proof in a directory."""
+    from netc.certificate import certify_steps
+
+    started = time.perf_counter()
+    changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
+    found = certify_steps(changed, directory, [_budget(before) for before, _ in changed])
+    if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
+        raise InternalError(_REFUTED)
+    verified = "proved" if all(found) else "simulated"
+    steps = sum(certificate.steps for certificate in found) if all(found) else 0
+    return verified, time.perf_counter() - started, steps
+
 
 def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
     """("proved" | "simulated" | "off", seconds) for before and after; a refuted pair raises `InternalError`."""
@@ -148,13 +215,12 @@ def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
             same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
             verified = "simulated"
         else:
-            budget = max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
-            answer = cec.prove(before, after, Context(budget))
+            answer = cec.prove(before, after, Context(_budget(before)))
             same = answer.verdict is not cec.Verdict.DIFFERENT
             if answer.verdict is cec.Verdict.UNDECIDED:
                 verified = "simulated"
         if not same:
-            raise InternalError("the optimised circuit is not equivalent to the original; nothing was written")
+            raise InternalError(_REFUTED)
     return verified, time.perf_counter() - started
 
 
@@ -162,10 +228,12 @@ def optimize_with(
     model: Model,
     pipeline: str,
     *,
+    goal: str = "area",
     budget: int | None = None,
     time_limit: float | None = None,
     threads: int = 1,
     verify: str = "sat",
+    certify: str | Path | None = None,
     stop_after: int | None = None,
     save_each: Callable[[int, str, Model], None] | None = None,
     tick: Callable[[str, int, int], None] | None = None,
@@ -173,9 +241,13 @@ def optimize_with(
     """Run a pipeline, and verify what it made. See `optimize`; Ctrl-C here keeps the best so far instead of raising."""
     if verify not in ("off", "sim", "sat"):
         raise NetcError("--verify", f"{verify!r}; it is 'off', 'sim' or 'sat'")
+    if certify is not None and verify != "sat":
+        raise NetcError("--certify", f"there is no proof with --verify={verify}")
+    if goal not in GOALS:
+        raise NetcError("--goal", f"{goal!r}; it is {', '.join(map(repr, GOALS))}")
     parsed = parse(pipeline)
     context = Context(budget, threads)
-    run = _Run(context, stop_after, save_each, best=model, since=model.logic)
+    run = _Run(context, goal, stop_after, save_each, best=model, since=model.logic)
     started = time.perf_counter()
     result, interrupted = run_cancellable(
         context,
@@ -183,11 +255,15 @@ def optimize_with(
         time_limit=time_limit,
         tick=(lambda: tick(run.current, *context.progress)) if tick else None,
     )
-    if context.stopped and run.best is not None and _size(run.best.logic) < _size(result.logic):
+    if context.stopped and run.best is not None and run.size(run.best.logic) < run.size(result.logic):
         result = run.best
     seconds = time.perf_counter() - started
     pairs = [*run.checkpoints, (run.since or model.logic, result.logic)]
-    verified, verify_seconds = _verify(pairs, verify)
+    proof_steps = 0
+    if certify is None:
+        verified, verify_seconds = _verify(pairs, verify)
+    else:
+        verified, verify_seconds, proof_steps = _certify(pairs, certify)
     report = Report(
         pipeline=str(parsed),
         before=Counts.of(model.logic),
@@ -196,6 +272,7 @@ def optimize_with(
         seconds=seconds,
         verify_seconds=verify_seconds,
         verified=verified,
+        proof_steps=proof_steps,
         work=context.work,
         stopped_at=context.stopped_at,
     )
@@ -206,26 +283,34 @@ def optimize(
     model: Model | Aig,
     *,
     level: int = 2,
+    goal: str = "area",
+    effort: str = "normal",
     pipeline: str | None = None,
     budget: int | None = None,
     time_limit: float | None = None,
     threads: int = 1,
     verify: str = "sat",
+    certify: str | Path | None = None,
 ) -> Model:
     """A smaller model that gives the same answers; its `report` is the table of what happened.
 
-    `level` is 0 to 3, or `pipeline` gives the text. `budget` bounds the work in units that are the same everywhere;
+    `level` is 0 to 3, or `pipeline` gives the text. `goal` is ``"area"`` (few ANDs), ``"depth"`` (few levels, then few
+    ANDs) or ``"balanced"`` (a small product of both); `effort` ``"deep"`` goes on improving until nothing gains.
+    `budget` bounds the work in units that are the same everywhere;
     `time_limit` is in seconds and leaves in ``report.stopped_at`` the budget that gives the same result again.
-    `verify` is ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``. Ctrl-C raises KeyboardInterrupt.
+    `verify` is ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``; `certify` is a new directory for the proof,
+    which is not there afterwards if ``report.verified`` is not ``"proved"``. Ctrl-C raises KeyboardInterrupt.
     `InternalError` if the result is refuted; it is then not returned.
     """
     outcome = optimize_with(
         model if isinstance(model, Model) else Model(model),
-        level_text(level) if pipeline is None else pipeline,
+        level_text(level, goal, effort) if pipeline is None else pipeline,
+        goal=goal,
         budget=budget,
         time_limit=time_limit,
         threads=threads,
         verify=verify,
+        certify=certify,
     )
     if outcome.interrupted:
         raise KeyboardInterrupt

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from netc._core import ffi, lib
 from netc.errors import InternalError, NetcError
 
-__all__ = ["NONE", "ContextLike", "aig_struct", "call", "ffi", "frozen", "lib", "out", "take", "view"]
+__all__ = ["NONE", "ContextLike", "aig_struct", "call", "checked", "ffi", "frozen", "lib", "out", "take", "view"]
 
 NONE = 0xFFFFFFFF  # in an image: the old node has no literal in the new graph
 
@@ -81,7 +81,11 @@ def take(pointer: Any, count: int, dtype: npt.DTypeLike) -> Array:
 
 def call(function: Any, *args: Any) -> int:
     """Call the core; its error codes become `NetcError`, `MemoryError` or `InternalError`."""
-    result: int = function(*args)
+    return checked(function(*args))
+
+
+def checked(result: int) -> int:
+    """What the core returned; its error codes become `NetcError`, `MemoryError` or `InternalError`."""
     if result >= 0:
         return result
     what = ffi.string(lib.netc_error()).decode(errors="replace")

@@ -5,9 +5,11 @@
     options  := "{" NAME "=" VALUE ("," NAME "=" VALUE)* "}"
 
 Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, at most n times; ``best(P | Q | …)``
-runs each on the same graph and keeps the smallest result; ``partition{nodes=20000}(P)`` cuts the graph into pieces
-of about that many ANDs, runs P on each, in parallel, and puts them together. Options of a pass are the fields of
-its class.
+runs each on the same graph and keeps the best result; ``partition{nodes=20000}(P)`` cuts the graph into pieces
+of about that many ANDs, runs P on each, in parallel, and puts them together; ``climb{n=1000,stale=100}(P | Q | …)``
+runs one after another on the best so far, with a new seed for passes that take one, and keeps what is no worse, until
+n were run or `stale` in a row gained nothing. Options of a pass are the fields of its class. What is better is for
+the goal to say: fewer ANDs, fewer levels, or a smaller product of both.
 """
 
 from __future__ import annotations
@@ -21,7 +23,23 @@ from netc import registry
 from netc.errors import NetcError
 from netc.protocols import AigPass, ModelPass
 
-__all__ = ["LEVELS", "Best", "Partition", "PassStep", "Pipeline", "Repeat", "Sequence", "level_text", "parse"]
+__all__ = [
+    "EFFORTS",
+    "GOALS",
+    "LEVELS",
+    "Best",
+    "Climb",
+    "Partition",
+    "PassStep",
+    "Pipeline",
+    "Repeat",
+    "Sequence",
+    "level_text",
+    "parse",
+]
+
+GOALS = ("area", "depth", "balanced")
+EFFORTS = ("normal", "deep")
 
 _O1 = "dce; strash; dce"
 _O2 = f"{_O1}; rewrite; balance; rewrite; sweep{{conflicts=30}}; dce; rewrite{{zero=true}}; balance; rewrite; dce"
@@ -29,6 +47,16 @@ _O3 = f"{_O2}; repeat{{n=16}}(rewrite{{cuts=24,zero=true}}; balance; rewrite{{cu
 
 # What -O0 … -O3 run. All combinational; ports are kept; each begins with the level below, so that none gives more ANDs.
 LEVELS = ("", _O1, _O2, _O3)
+
+
+# What a goal other than area adds to -O2 and -O3, and what deep effort adds to that.
+_SHORT = "repeat{n=8}(shorten; rewrite; shorten); dce"
+_SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SHORT}"}
+_DEEP = {
+    "area": "; climb{n=1000000,stale=200}(rewrite{zero=true}; balance; rewrite; sweep; dce)",
+    "balanced": "; climb{n=1000000,stale=200}(shorten; rewrite; dce)",
+    "depth": "; climb{n=1000000,stale=200}(shorten; rewrite; dce)",
+}
 
 
 @dataclass(frozen=True)
@@ -80,10 +108,48 @@ class Partition:
         return f"partition{{nodes={self.nodes}}}({self.body})"
 
 
-Pipeline = PassStep | Sequence | Repeat | Best | Partition
+@dataclass(frozen=True)
+class Climb:
+    branches: tuple[Sequence, ...]
+    n: int = 1000
+    stale: int = 100
+    seed: int = 1
+
+    def __str__(self) -> str:
+        return f"climb{{n={self.n},stale={self.stale},seed={self.seed}}}({' | '.join(map(str, self.branches))})"
+
+    def candidate(self, index: int) -> Sequence:
+        """What the run of this index, from 0, does."""
+        made: Sequence = reseeded(self.branches[index % len(self.branches)], self.seed + index)
+        return made
+
+
+Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb
+
+
+def reseeded(pipeline: Any, seed: int) -> Any:
+    """The pipeline with this seed in every pass that takes one."""
+    match pipeline:
+        case PassStep(instance):
+            made: Any = instance
+            if any(field.name == "seed" for field in dataclasses.fields(made)):
+                return PassStep(dataclasses.replace(made, seed=seed))
+            return pipeline
+        case Sequence(steps):
+            return Sequence(tuple(reseeded(step, seed) for step in steps))
+        case Best(branches) | Climb(branches):
+            return dataclasses.replace(pipeline, branches=tuple(reseeded(branch, seed) for branch in branches))
+        case _:
+            return dataclasses.replace(pipeline, body=reseeded(pipeline.body, seed))
+
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<options>\{[^{}]*\})|(?P<mark>[();|]))")
-_COMBINATORS = ("repeat", "best", "partition")
+_COMBINATORS: dict[str, dict[str, int]] = {
+    "repeat": {"n": 8},
+    "best": {},
+    "partition": {"nodes": 20_000},
+    "climb": {"n": 1000, "stale": 100, "seed": 1},
+}
 
 
 class _Parser:
@@ -151,7 +217,7 @@ class _Parser:
         if not self.next_is("mark", ")"):
             raise self.fail("expected ')'")
         self.take()
-        allowed = {"repeat": {"n": 8}, "partition": {"nodes": 20_000}, "best": {}}[name]
+        allowed = _COMBINATORS[name]
         for key, value in options.items():
             if key not in allowed:
                 raise self.fail(f"{name} has no option {key!r}", at=at)
@@ -159,13 +225,14 @@ class _Parser:
                 raise self.fail(f"{name} needs {key} to be a number of at least 1, not {value!r}", at=at)
         if any(map(_model_passes, branches)):
             raise self.fail("a pass that changes what outputs mean belongs at the top level", at=at)
+        numbers = {key: int(options.get(key, default)) for key, default in allowed.items()}
         if name == "best":
             return Best(tuple(branches))
+        if name == "climb":
+            return Climb(tuple(branches), **numbers)
         if len(branches) > 1:
-            raise self.fail(f"{name} takes one pipeline; '|' is for best(… | …)", at=at)
-        if name == "repeat":
-            return Repeat(branches[0], int(options.get("n", 8)))
-        return Partition(branches[0], int(options.get("nodes", 20_000)))
+            raise self.fail(f"{name} takes one pipeline; '|' is for best(… | …) and climb(… | …)", at=at)
+        return (Repeat if name == "repeat" else Partition)(branches[0], **numbers)
 
 
 def _model_passes(pipeline: Pipeline) -> bool:
@@ -176,7 +243,7 @@ def _model_passes(pipeline: Pipeline) -> bool:
             return any(map(_model_passes, steps))
         case Repeat(body) | Partition(body):
             return _model_passes(body)
-        case Best(branches):
+        case Best(branches) | Climb(branches):
             return any(map(_model_passes, branches))
 
 
@@ -191,11 +258,20 @@ def parse(text: str) -> Sequence:
     return sequence
 
 
-def level_text(level: int) -> str:
-    """The pipeline of -O0 … -O3."""
+def level_text(level: int, goal: str = "area", effort: str = "normal") -> str:
+    """The pipeline of -O0 … -O3 for a goal; with effort "deep" it goes on for as long as that gains."""
     if not 0 <= level < len(LEVELS):
         raise NetcError(f"-O{level}", f"levels go from 0 to {len(LEVELS) - 1}")
-    return LEVELS[level]
+    if goal not in GOALS:
+        raise NetcError("--goal", f"{goal!r}; it is {', '.join(map(repr, GOALS))}")
+    if effort not in EFFORTS:
+        raise NetcError("--effort", f"{effort!r}; it is {', '.join(map(repr, EFFORTS))}")
+    text = LEVELS[level]
+    if level >= 2:
+        text += _SHORTER[goal]
+        if effort == "deep":
+            text += _DEEP[goal]
+    return text
 
 
 def with_options(made: Any, options: dict[str, str]) -> Any:

@@ -29,12 +29,19 @@ __all__ = [
 
 PASSES = {
     "balance": "netc.passes.balance:Balance",
+    "collapse": "netc.passes.collapse:Collapse",
     "dce": "netc.passes.dce:Dce",
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
+    "redundancy": "netc.passes.redundancy:Redundancy",
+    "refactor": "netc.passes.refactor:Refactor",
+    "resub": "netc.passes.resub:Resub",
     "rewrite": "netc.passes.rewrite:Rewrite",
+    "shorten": "netc.passes.shorten:Shorten",
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
+    "transduction": "netc.passes.transduction:Transduction",
+    "walk": "netc.passes.walk:Walk",
 }
 
 BACKENDS = {

@@ -42,7 +42,8 @@ class PassReport:
 class Report:
     """`verified` is ``"proved"``, ``"simulated"`` (no difference seen, proof not finished) or ``"off"``.
 
-    `stopped_at` is the budget that reproduces a run that a limit or a person cut short, else None.
+    `proof_steps` is the length of the certificate, if one was written. `stopped_at` is the budget that reproduces a run
+    that a limit or a person cut short, else None.
     """
 
     pipeline: str
@@ -54,6 +55,7 @@ class Report:
     verified: str
     work: int
     stopped_at: int | None = None
+    proof_steps: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,5 +75,7 @@ class Report:
         yield f"ANDs    {before.ands:>11,} → {after.ands:,}{share}"
         yield f"levels  {before.levels:>11,} → {after.levels:,}"
         yield f"time    {self.seconds:>11.2f} s, and {self.verify_seconds:.2f} s to verify: {self.verified}"
+        if self.proof_steps:
+            yield f"proof   {self.proof_steps:>11,} steps"
         if self.stopped_at is not None:
             yield f"stopped: this is the best so far; --budget {self.stopped_at} gives it again"

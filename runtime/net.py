@@ -36,6 +36,8 @@ _FEATURES = {
     np.dtype(np.float32): lib.NETC_FLOAT32,
     np.dtype(np.float64): lib.NETC_FLOAT64,
 }
+_BOOL, _UINT8, _INT32 = np.dtype(np.bool_), np.dtype(np.uint8), np.dtype(np.int32)
+_POINTER = ffi.typeof("uint8_t[]")
 _BITS, _PACKED_BITS, _SCORES, _CLASSES = lib.NETC_BITS, lib.NETC_PACKED_BITS, lib.NETC_SCORES, lib.NETC_CLASSES
 
 
@@ -95,8 +97,8 @@ class Net:
         With `packed_out` ``uint8[n, ceil(outputs / 8)]``, little bit order.
         """
         if packed_out:
-            return self._run(x, packed, threads, out, _PACKED_BITS, (-(-self.outputs // 8),), np.uint8)
-        return self._run(x, packed, threads, out, _BITS, (self.outputs,), np.bool_)
+            return self._run(x, packed, threads, out, _PACKED_BITS, (-(-self.outputs // 8),), _UINT8)
+        return self._run(x, packed, threads, out, _BITS, (self.outputs,), _BOOL)
 
     def scores(
         self,
@@ -110,7 +112,7 @@ class Net:
         head = self._head()
         if head.only_class:
             raise NetcError("", "this model's head was lowered to the class: it has no scores any more")
-        return self._run(x, packed, threads, out, _SCORES, (head.classes,), np.int32)
+        return self._run(x, packed, threads, out, _SCORES, (head.classes,), _INT32)
 
     def logits(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.float32]:
         """``float32[n, classes]``: ``(score + beta) / tau``, what the trained network returns."""
@@ -126,7 +128,7 @@ class Net:
     ) -> npt.NDArray[np.int32]:
         """``int32[n]``: the first class with the largest score."""
         self._head()
-        return self._run(x, packed, threads, out, _CLASSES, (), np.int32)
+        return self._run(x, packed, threads, out, _CLASSES, (), _INT32)
 
     def stream(
         self,
@@ -165,15 +167,17 @@ class Net:
         out: npt.NDArray[Any] | None,
         wanted: int,
         row: tuple[int, ...],
-        dtype: npt.DTypeLike,
+        dtype: np.dtype[Any],
     ) -> npt.NDArray[Any]:
         array = np.asarray(x)
         single = array.ndim == 1
         if single:
             array = array[None]
-        result = np.empty((len(array) if array.ndim == 2 else 0, *row), dtype)
-        if out is not None:
-            result = _checked(out, result.shape[1:] if single else result.shape, result.dtype)
+        shape = (len(array) if array.ndim == 2 else 0, *row)
+        if out is None:
+            result = np.empty(shape, dtype)
+        else:
+            result = _checked(out, row if single else shape, dtype)
             result = result[None] if single else result
         if self.model.encoder is not None and not packed and array.dtype.char != "?":
             self._run_features(array, self.model.encoder, threads, result, wanted)
@@ -237,27 +241,29 @@ class Net:
         if samples == 0:
             return
         if x.flags.c_contiguous:
-            start, column_stride = ffi.from_buffer("uint8_t[]", x), x.itemsize
+            start, column_stride = ffi.from_buffer(_POINTER, x), x.itemsize
             row_stride = x.shape[1] * column_stride
         else:
             if form == lib.NETC_PACKED and x.strides[1] != 1:
                 x = np.ascontiguousarray(x)
             start, (row_stride, column_stride) = ffi.cast("uint8_t *", x.ctypes.data), x.strides
-        threads = _threads(threads)
-        to = ffi.from_buffer(result, require_writable=True)
+        status = lib.netc_run(
+            self._runner.struct,
+            start,
+            row_stride,
+            column_stride,
+            form,
+            samples,
+            _threads(threads),
+            wanted,
+            ffi.from_buffer(result),  # new, or found to be writable
+        )
+        if status:
+            self._refuse(status, form, first)
+
+    def _refuse(self, status: int, form: int, first: int) -> None:
         try:
-            native.call(
-                lib.netc_run,
-                self._runner.struct,
-                start,
-                row_stride,
-                column_stride,
-                form,
-                samples,
-                threads,
-                wanted,
-                to,
-            )
+            native.checked(status)
         except NetcError as error:
             hint = "give the model an encoder (thresholds), or binarise the data first"
             if form != lib.NETC_BYTES:

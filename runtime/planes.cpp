@@ -9,7 +9,6 @@ namespace netc {
 namespace {
 
 constexpr uint64_t kOnes = 0x0101010101010101u;
-constexpr uint64_t kNotBits = 0xFEFEFEFEFEFEFEFEu;
 
 inline void load_columns(uint64_t *words, int64_t columns, Planes planes, const uint32_t *places, int64_t offset) {
     for (int64_t i = 0; i < 64; i++) {
@@ -44,8 +43,6 @@ namespace avx512 {
 #endif
 
 struct Kernels {
-    uint64_t (*pack_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes) = portable::pack_rows;
-    void (*pack_bit_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes) = portable::pack_bit_rows;
     void (*unpack_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t) = portable::unpack_rows;
     void (*unpack_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t) = portable::unpack_bit_rows;
     void (*join_digits)(const uint8_t *, uint8_t *) = portable::join_digits;
@@ -53,14 +50,10 @@ struct Kernels {
     Kernels() {
 #if defined(__x86_64__)
         if (has_avx512()) {
-            pack_rows = avx512::pack_rows;
-            pack_bit_rows = avx512::pack_bit_rows;
             unpack_rows = avx512::unpack_rows;
             unpack_bit_rows = avx512::unpack_bit_rows;
             join_digits = avx512::join_digits;
         } else if (has_avx2()) {
-            pack_rows = avx2::pack_rows;
-            pack_bit_rows = avx2::pack_bit_rows;
             unpack_rows = avx2::unpack_rows;
             unpack_bit_rows = avx2::unpack_bit_rows;
             join_digits = avx2::join_digits;
@@ -74,43 +67,7 @@ const Kernels &kernels() {
     return chosen;
 }
 
-// Columns of contiguous bytes, or any other strides: sample by sample.
-uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, const uint32_t *reads,
-                      int64_t num_reads, Planes planes) {
-    uint64_t seen = 0;
-    for (int64_t i = 0; i < num_reads; i++) {
-        uint8_t *plane = planes[i];
-        std::memset(plane, 0, static_cast<size_t>(planes.bytes));
-        const uint8_t *column = x + reads[i] * column_stride;
-        int64_t r = 0;
-        if (row_stride == 1)
-            for (; r + 8 <= rows; r += 8) {
-                uint64_t bytes;
-                std::memcpy(&bytes, column + r, 8);
-                seen |= bytes;
-                plane[r / 8] = static_cast<uint8_t>(bytes * 0x0102040810204080u >> 56);  // bit 0 of each byte
-            }
-        for (; r < rows; r++) {
-            uint8_t value = column[r * row_stride];
-            seen |= value;
-            plane[r / 8] |= static_cast<uint8_t>((value & 1) << r % 8);
-        }
-    }
-    return seen;
-}
-
 }  // namespace
-
-bool pack_bytes(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, const uint32_t *reads,
-                int64_t num_reads, Planes planes) {
-    uint64_t seen = column_stride == 1 ? kernels().pack_rows(x, row_stride, rows, reads, num_reads, planes)
-                                       : pack_strided(x, row_stride, column_stride, rows, reads, num_reads, planes);
-    return !(seen & kNotBits);
-}
-
-void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes) {
-    kernels().pack_bit_rows(x, row_stride, rows, reads, num_reads, planes);
-}
 
 void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
     kernels().unpack_rows(planes, rows, places, columns, out, row_stride);

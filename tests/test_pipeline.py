@@ -3,12 +3,33 @@
 import pytest
 
 from netc import NetcError
-from netc.pipeline import LEVELS, Best, Partition, PassStep, Repeat, parse
+from netc.pipeline import EFFORTS, GOALS, LEVELS, Best, Climb, Partition, PassStep, Repeat, level_text, parse
 
 
 @pytest.mark.parametrize("text", [*LEVELS, "best(balance | rewrite; dce | )", "partition{nodes=7}(fold)"])
 def test_text_and_pipeline_are_the_same_thing(text: str) -> None:
     assert str(parse(str(parse(text)))) == str(parse(text))
+
+
+@pytest.mark.parametrize("level", range(len(LEVELS)))
+@pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_every_level_goal_and_effort_has_a_pipeline(level: int, goal: str, effort: str) -> None:
+    text = level_text(level, goal, effort)
+    assert str(parse(text)) == str(parse(str(parse(text))))
+    assert text.startswith(LEVELS[level])
+    assert ("climb" in text) == (effort == "deep" and level >= 2)
+
+
+def test_each_candidate_of_a_climb_has_its_own_branch_and_seed() -> None:
+    climb = parse("climb{seed=5}(sweep; balance | repeat{n=2}(best(dce | sweep{seed=9})))").steps[0]
+    assert isinstance(climb, Climb)
+    assert [str(climb.candidate(index)) for index in range(4)] == [
+        "sweep{seed=5}; balance",
+        "repeat{n=2}(best(dce | sweep{seed=6}))",
+        "sweep{seed=7}; balance",
+        "repeat{n=2}(best(dce | sweep{seed=8}))",
+    ]
 
 
 def test_structure_and_options() -> None:

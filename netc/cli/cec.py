@@ -10,7 +10,8 @@ from netc.cli.main import EXIT_NO, EXIT_STOPPED
 EPILOG = """\b
 Examples:
   netc cec design.aig small.aig
-  netc cec before.blif after.aig --match order --json"""
+  netc cec before.blif after.aig --match order --json
+  netc cec design.aig small.aig --certify proof/"""
 
 
 @click.command("cec", epilog=EPILOG)
@@ -32,6 +33,7 @@ Examples:
     show_default=True,
     help="Conflicts that the solver may spend on a pair of nodes in the last round.",
 )
+@click.option("--certify", metavar="DIR", help="Leave a proof that `netc verify` checks, in a new directory.")
 @common.output_option("Where to write a counterexample, as an AIGER stimulus.")
 @common.json_option
 @common.quiet_option
@@ -42,6 +44,7 @@ def command(
     budget: int | None,
     time_limit: float | None,
     conflicts: int,
+    certify: str | None,
     output: str | None,
     as_json: bool,
     quiet: bool,
@@ -51,22 +54,34 @@ def command(
     Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a counterexample (exit 1) or UNDECIDED (exit 3). Latches pair as
     states, so circuits that encode their state differently are different here.
     """
+    from pathlib import Path
+
+    from netc import certificate as certificates
     from netc.cec import Verdict, check
     from netc.context import Context, run_cancellable
     from netc.files import write_chunks
     from netc.loading import load
 
+    if certify is not None:
+        certificates.refuse_used(Path(certify))
     first, second = load(a).logic, load(b).logic
     context = Context(budget)
+
+    def certified() -> certificates.Certificate:
+        if certify is None:
+            return certificates.Certificate(check(first, second, match=match, context=context, conflicts=conflicts))
+        return certificates.certify(first, second, certify, match=match, context=context, conflicts=conflicts)
+
     with common.Progress(quiet) as progress:
-        answer, interrupted = run_cancellable(
+        certificate, interrupted = run_cancellable(
             context,
-            lambda: check(first, second, match=match, context=context, conflicts=conflicts),
+            certified,
             time_limit=time_limit,
             tick=lambda: progress.tick("cec", *context.progress),
         )
     if interrupted:
         raise KeyboardInterrupt
+    answer = certificate.answer
     pattern = answer.counterexample
     stimulus = "" if pattern is None else "".join("01"[int(value)] for value in pattern[: first.inputs])
     state = "" if pattern is None else "".join("01"[int(value)] for value in pattern[first.inputs :])
@@ -84,6 +99,7 @@ def command(
                 "inputs": stimulus or None,
                 "state": state or None,
                 "work": context.work,
+                "certificate": certificate.to_json(certify),
             }
         )
     else:
@@ -95,4 +111,6 @@ def command(
             click.echo(f"{answer.root} differs for inputs {stimulus}" + (f" in state {state}" if state else ""))
         elif answer.undecided:
             click.echo(f"{answer.undecided} of them are open; --conflicts and --budget allow more work")
+        if certificate:
+            click.echo(f"certificate in {certify}: {certificate.steps:,} steps; netc verify checks it")
     return {Verdict.EQUIVALENT: 0, Verdict.DIFFERENT: EXIT_NO, Verdict.UNDECIDED: EXIT_STOPPED}[answer.verdict]

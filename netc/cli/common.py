@@ -166,6 +166,20 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
             click.option(
                 "-p", "--pipeline", metavar="TEXT", help="Passes to run instead of a level's; see `netc passes`."
             ),
+            click.option(
+                "--goal",
+                type=click.Choice(["area", "depth", "balanced"]),
+                default="area",
+                show_default=True,
+                help="Few ANDs, few levels, or a small product of both; from -O2 on.",
+            ),
+            click.option(
+                "--effort",
+                type=click.Choice(["normal", "deep"]),
+                default="normal",
+                show_default=True,
+                help="deep goes on improving what -O2 or -O3 gives; Ctrl-C keeps the best so far.",
+            ),
             click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Stop after this much work."),
             click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop after this time."),
             click.option(
@@ -254,6 +268,8 @@ def run_optimizer(
     model: Model,
     *,
     level: int,
+    goal: str,
+    effort: str,
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
@@ -267,13 +283,14 @@ def run_optimizer(
     from netc.manager import optimize_with
     from netc.pipeline import level_text
 
-    text = level_text(level) if pipeline is None else pipeline
+    text = level_text(level, goal, effort) if pipeline is None else pipeline
     if before:
         text = f"{before}; {text}" if text else before
     with Progress(quiet) as progress:
         return optimize_with(
             model,
             text,
+            goal=goal,
             budget=budget,
             time_limit=time_limit,
             threads=threads or os.cpu_count() or 1,
@@ -353,6 +370,10 @@ class Progress:
         left = elapsed / share - elapsed if share else 0
         line = f"{done:,} rows  {min(100, int(100 * share))} %  {done / elapsed:,.0f} rows/s"
         self._write(f"{line}  {int(left) // 60}:{int(left) % 60:02d} left")
+
+    def note(self, text: str) -> None:
+        """Whatever there is to say, and for how long it has gone on."""
+        self._write(f"{text}  {self._elapsed():.0f} s")
 
     def _elapsed(self) -> float:
         return self._clock() - self._started

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from netc.cli.limits import TimeIsUp, add_limits, bounded, memory_limit
 from netc.errors import InternalError, NetcError
 
 EXIT_NO, EXIT_USAGE, EXIT_STOPPED, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 70, 130
@@ -20,6 +21,7 @@ COMMANDS = {
     "cec": ("cec", "Check whether two circuits are equivalent."),
     "compile": ("compile", "Compile a model or circuit to C, Verilog, BLIF, AIGER, DOT and more."),
     "explain": ("explain", "Read a model or circuit as rules and votes."),
+    "fuzz": ("fuzz", "Look for mistakes in netc itself."),
     "grid": ("grid", "Run a cellular automaton."),
     "opt": ("opt", "Make a circuit smaller, and prove that it is still the same."),
     "passes": ("passes", "List the passes, or show the manual of one."),
@@ -27,6 +29,7 @@ COMMANDS = {
     "run": ("run", "Run a model on data: classes, scores or bits."),
     "sim": ("sim", "Simulate a circuit on patterns, latches included."),
     "stats": ("stats", "Show what is in a file."),
+    "verify": ("verify", "Check a certificate that `opt` or `cec` left."),
     "verilog": ("verilog", "Write a circuit as Verilog-2005."),
 }
 
@@ -51,7 +54,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"netc.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
-        return command
+        return add_limits(cmd_name, command)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -99,6 +102,13 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    with bounded():
+        code = _run(args)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(args: list[str] | None) -> Any:
+    """The exit code; whatever goes wrong becomes one, and a line on standard error."""
     try:
         code = cli.main(args=args, prog_name="netc", standalone_mode=False)
         sys.stdout.flush()
@@ -116,7 +126,9 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         code = _reader_went_away()
     except MemoryError:
-        click.echo("netc: not enough memory for this", err=True)
+        code = _no_memory()
+    except TimeIsUp:
+        click.echo("netc: the time limit is over; there is no result", err=True)
         code = EXIT_STOPPED
     except RecursionError as error:
         code = _bug(error)
@@ -127,8 +139,15 @@ def main(args: list[str] | None = None) -> None:
         click.echo(f"netc: {place}{error.strerror or error}", err=True)
         code = EXIT_USAGE
     except Exception as error:  # noqa: BLE001 - the last net: whatever is left is a bug of ours
-        code = _bug(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        starved = isinstance(error, RuntimeError) and "start new thread" in str(error)  # it has no stack
+        code = _no_memory() if starved else _bug(error)
+    return code
+
+
+def _no_memory() -> int:
+    limit = memory_limit()
+    click.echo(f"netc: {f'--memory-limit {limit} is not enough' if limit else 'not enough memory'} for this", err=True)
+    return EXIT_STOPPED
 
 
 def _reader_went_away() -> int:

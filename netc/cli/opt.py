@@ -16,6 +16,7 @@ from netc.errors import NetcError
 EPILOG = """\b
 Examples:
   netc opt design.aig -O3 -o small.aig
+  netc opt design.aig -O3 --certify proof/ -o small.aig && netc verify proof/
   netc opt - -O2 < design.aig | netc verilog --out top.v
   netc opt design.aig -p "strash; repeat{n=4}(rewrite; balance)" --time-passes"""
 
@@ -27,6 +28,9 @@ Examples:
 @click.option("--to", "target", metavar="FORMAT", help="Format of the output: aiger, blif, verilog, c or dot.")
 @common.optimize_options(default_level=2)
 @click.option("--require-proof", is_flag=True, help="Write nothing, and exit with 3, unless the result is proved.")
+@click.option(
+    "--certify", metavar="DIR", help="Leave the proof in a new directory, for `netc verify`; needs the proof."
+)
 @click.option("--print-pipeline", is_flag=True, help="Print the pipeline text and do nothing else.")
 @click.option("--time-passes", is_flag=True, help="Report size, time and work after every pass.")
 @click.option("--stop-after", type=click.IntRange(min=0), metavar="N", help="Stop after N passes.")
@@ -41,12 +45,15 @@ def command(
     format_: str | None,
     target: str | None,
     level: int,
+    goal: str,
+    effort: str,
     pipeline: str | None,
     budget: int | None,
     time_limit: float | None,
     threads: int | None,
     verify: str,
     require_proof: bool,
+    certify: str | None,
     print_pipeline: bool,
     time_passes: bool,
     stop_after: int | None,
@@ -61,13 +68,17 @@ def command(
     """
     from netc.pipeline import level_text, parse
 
-    text = level_text(level) if pipeline is None else pipeline
+    text = level_text(level, goal, effort) if pipeline is None else pipeline
     parsed = parse(text)
     if print_pipeline:
         click.echo(str(parsed))
         return 0
     if require_proof and verify != "sat":
         raise NetcError("--require-proof", f"there is no proof with --verify={verify}")
+    if certify is not None:
+        from netc.certificate import refuse_used
+
+        refuse_used(Path(certify))
     model = common.load_model(input, format_)
     if output is not None and output != "-" and Path(output).is_dir():
         raise NetcError(output, "this is a directory")
@@ -75,23 +86,28 @@ def command(
     outcome = common.run_optimizer(
         model,
         level=level,
+        goal=goal,
+        effort=effort,
         pipeline=pipeline,
         budget=budget,
         time_limit=time_limit,
         threads=threads,
         verify=verify,
         quiet=quiet,
+        certify=certify,
         stop_after=stop_after,
         save_each=_saver(save_each) if save_each else None,
     )
     report = outcome.model.report
     assert report is not None
+    proved = report.verified == "proved"
+    written = certify if proved else None
     if as_json:
-        common.print_json({"input": input or "-", "output": output, **report.to_json()})
+        common.print_json({"input": input or "-", "output": output, "certificate": written, **report.to_json()})
     elif not quiet:
         for line in report.lines(each_pass=time_passes):
             common.say(line)
-    if require_proof and report.verified != "proved":
+    if (require_proof or certify is not None) and not proved:
         raise click.exceptions.Exit(_unproved(output))
     _write(outcome.model, output, target, to_pipe)
     if output is None and not to_pipe and not as_json:

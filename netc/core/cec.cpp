@@ -19,14 +19,17 @@ constexpr int64_t kRootShare = 10;  // a pair of roots may cost this many times 
 
 class Check {
 public:
-    Check(const AigView &aig, netc_context *context, uint8_t *verdicts, uint8_t *pattern, int64_t *different)
+    Check(const AigView &aig, netc_context *context, uint8_t *verdicts, uint8_t *pattern, int64_t *different, Lit *image)
         : leaves_(aig.leaves),
           pairs_(aig.num_roots / 2),
           context_(context),
           verdicts_(verdicts),
           pattern_(pattern),
-          different_(different) {
+          different_(different),
+          image_(image),
+          nodes_(aig.num_nodes()) {
         *different = -1;
+        for (Node node = 0; image && node < nodes_; node++) image[node] = make_lit(node);
         roots_.assign(aig.roots, aig.roots + aig.num_roots);
         for (size_t i = 0; i < pairs_; i++) verdicts[i] = 2;
     }
@@ -50,6 +53,7 @@ public:
             if (verdicts_[i] == 2 && sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(sweeper, i);
         sweeper.run();
         for (Lit &root : roots_) root = mapped(sweeper.image(), root);
+        for (Node node = 0; image_ && node < nodes_; node++) image_[node] = mapped(sweeper.image(), image_[node]);
         settle();
         for (size_t i = 0; i < pairs_; i++) {
             if (verdicts_[i] == 1 || stop(context_, 1)) continue;
@@ -77,6 +81,8 @@ private:
     uint8_t *verdicts_;
     uint8_t *pattern_;
     int64_t *different_;
+    Lit *image_;
+    Node nodes_;
     std::vector<Lit> roots_;
 };
 
@@ -86,10 +92,10 @@ private:
 using namespace netc;
 
 extern "C" int64_t netc_cec(const netc_aig *graph, netc_context *context, int64_t most_conflicts, uint8_t *verdicts,
-                            uint8_t *pattern, int64_t *different) {
+                            uint8_t *pattern, int64_t *different, uint32_t *image) {
     return guard([&]() -> int64_t {
         AigView aig(*graph);
-        Check check(aig, context, verdicts, pattern, different);
+        Check check(aig, context, verdicts, pattern, different, image);
         if (check.settle()) return 1;  // equal by structure alone
         Array<Lit> ands;
         for (int64_t conflicts = std::min(kFirstConflicts, most_conflicts);; conflicts *= kGrowth) {

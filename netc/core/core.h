@@ -37,6 +37,9 @@ typedef struct netc_step {
     uint32_t *image;
 } netc_step;
 
+/* A proof that a solver writes; see proof.h. */
+typedef struct netc_proof netc_proof;
+
 const char *netc_error(void);
 const char *netc_error_place(void);
 const char *netc_error_hint(void);

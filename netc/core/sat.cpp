@@ -33,7 +33,13 @@ int64_t luby(int64_t i) {  // 1 1 2 1 1 2 4 ... (Luby, Sinclair, Zuckerman 1993)
 
 }  // namespace
 
-Var Solver::new_var() {
+Solver::Solver(Proof *proof) {
+    if (!proof) return;
+    log_ = std::make_unique<Log>();
+    log_->proof = proof;
+}
+
+Var Solver::new_var(int32_t name) {
     Var var = static_cast<Var>(value_.size());
     value_.push_back(-1);
     saved_phase_.push_back(0);
@@ -46,17 +52,22 @@ Var Solver::new_var() {
     heap_at_.push_back(-1);
     watches_.emplace_back();
     watches_.emplace_back();
+    if (log_) {
+        log_->name.push_back(name);
+        log_->unit.push_back(0);
+        log_->marked.push_back(0);
+    }
     return var;
 }
 
-Var Solver::new_gate(Literal a, Literal b) {
-    Var var = new_var();
+Var Solver::new_gate(Literal a, Literal b, int32_t name, const Proof::Id *ids) {
+    Var var = new_var(name);
     gate_[var] = {a, b};
     Literal out = 2 * var;
     Literal first[] = {negation(out), a}, second[] = {negation(out), b}, third[] = {out, negation(a), negation(b)};
-    add_clause(first, 2);
-    add_clause(second, 2);
-    add_clause(third, 3);
+    add_clause(first, 2, ids ? ids[0] : 0);
+    add_clause(second, 2, ids ? ids[1] : 0);
+    add_clause(third, 3, ids ? ids[2] : 0);
     return var;
 }
 
@@ -65,7 +76,7 @@ void Solver::declare_free(Var var) {
     if (value_[var] < 0) heap_insert(var);
 }
 
-bool Solver::add_clause(const Literal *given, size_t count) {
+bool Solver::add_clause(const Literal *given, size_t count, Proof::Id id) {
     assert(level() == 0);
     if (inconsistent_) return false;
     learnt_.assign(given, given + count);
@@ -78,18 +89,25 @@ bool Solver::add_clause(const Literal *given, size_t count) {
         learnt_[kept++] = lit;
     }
     learnt_.resize(kept);
+    if (log_) id = log_added(given, count, id);
     if (kept == 0) {
         inconsistent_ = true;
+        if (log_) log_->core = id;
     } else if (kept == 1) {
         assign(learnt_[0], kNoReason);
-        inconsistent_ = propagate() != kNoReason;
+        if (log_) log_->unit[var_of(learnt_[0])] = id;
+        Ref conflict = propagate();
+        inconsistent_ = conflict != kNoReason;
+        if (log_) log_units();
+        if (log_ && inconsistent_) log_empty(conflict);
     } else {
-        attach(allocate(learnt_.data(), kept, 0));
+        attach(allocate(learnt_.data(), kept, 0, id));
     }
     return !inconsistent_;
 }
 
-Solver::Ref Solver::allocate(const Literal *lits, size_t count, uint32_t lbd) {
+Solver::Ref Solver::allocate(const Literal *lits, size_t count, uint32_t lbd, Proof::Id id) {
+    if (log_) arena_.push_back(id);
     Ref clause = static_cast<Ref>(arena_.size());
     arena_.push_back(static_cast<uint32_t>(count));
     arena_.push_back(lbd);
@@ -168,7 +186,9 @@ void Solver::analyze(Ref conflict) {
     Literal uip = 0;
     Ref clause = conflict;
     bool first = true;
+    if (log_) log_->used.clear();
     do {
+        if (log_) log_->used.push_back(clause);
         if (lbd(clause) > kKeepLbd) lbd(clause) = std::max(kKeepLbd, lbd(clause) - 1);  // used: worth keeping longer
         for (uint32_t i = first ? 0 : 1; i < size(clause); i++) {
             Literal lit = literals(clause)[i];
@@ -195,6 +215,7 @@ void Solver::analyze(Ref conflict) {
         if (!redundant(learnt_[i])) learnt_[kept++] = learnt_[i];
     learnt_.resize(kept);
     for (Literal lit : to_clear_) seen_[var_of(lit)] = 0;
+    if (log_) log_->added = log_step(learnt_);
 
     size_t highest = 1;
     for (size_t i = 2; i < learnt_.size(); i++)
@@ -225,12 +246,20 @@ bool Solver::redundant(Literal lit) {
             analyze_stack_.push_back(other);
         }
     }
+    if (log_) {
+        log_->used.push_back(reason_[var_of(lit)]);
+        for (size_t i = marked; i < to_clear_.size(); i++) log_->used.push_back(reason_[var_of(to_clear_[i])]);
+    }
     return true;
 }
 
 // The assumptions from which the negation of `failed` followed.
 void Solver::analyze_final(Literal failed) {
     core_.assign(1, negation(failed));
+    if (log_) {
+        log_->used.clear();
+        log_->core = log_->unit[var_of(failed)];
+    }
     if (level() == 0 || level_of_[var_of(failed)] == 0) return;
     seen_[var_of(failed)] = 1;
     for (size_t i = trail_.size(); i-- > level_start_[0];) {
@@ -241,12 +270,87 @@ void Solver::analyze_final(Literal failed) {
             if (trail_[i] != negation(failed)) core_.push_back(negation(trail_[i]));
             continue;
         }
+        if (log_) log_->used.push_back(reason_[var]);
         for (uint32_t j = 0; j < size(reason_[var]); j++) {
             Var other = var_of(literals(reason_[var])[j]);
             if (other != var && level_of_[other] > 0) seen_[other] = 1;
         }
     }
     seen_[var_of(failed)] = 0;
+    if (log_) log_->core = log_->used.empty() ? 0 : log_step(core_);  // contrary assumptions are no step
+}
+
+// The literals of level 0 that have come since: each follows from its reason and from earlier ones.
+void Solver::log_units() {
+    for (; log_->units < trail_.size(); log_->units++) {
+        Var var = var_of(trail_[log_->units]);
+        if (reason_[var] == kNoReason) continue;  // whoever assigned it knows the clause
+        log_->used.assign(1, reason_[var]);
+        log_->unit[var] = log_step({trail_[log_->units]});
+    }
+}
+
+void Solver::log_empty(Ref conflict) {
+    log_->used.assign(1, conflict);
+    log_->core = log_step({});
+}
+
+// A step that rests on the clauses in `used`. Hints: the literals of level 0 in them, then the reasons in the order of the
+// trail, so that each is unit in its turn, and last the conflict, if there is one among them.
+Proof::Id Solver::log_step(const std::vector<Literal> &clause) {
+    Log &log = *log_;
+    log.hints.clear();
+    std::vector<Literal> &zero = analyze_stack_;
+    zero.clear();
+    for (Ref used : log.used) {
+        for (uint32_t i = 0; i < size(used); i++) {
+            Literal lit = literals(used)[i];
+            Var var = var_of(lit);
+            if (value(lit) != 0 || level_of_[var] != 0 || log.marked[var]) continue;
+            log.marked[var] = 1;
+            zero.push_back(lit);
+            log.hints.push_back(log.unit[var]);
+        }
+    }
+    for (Literal lit : zero) log.marked[var_of(lit)] = 0;
+    Ref conflict = kNoReason;
+    size_t pending = 0;
+    for (Ref used : log.used) {
+        Var var = var_of(literals(used)[0]);
+        if (reason_[var] == used && value(literals(used)[0]) == 1) {
+            log.marked[var] = 1;
+            pending++;
+        } else {
+            conflict = used;
+        }
+    }
+    size_t reasons = log.hints.size();
+    for (size_t i = trail_.size(); pending > 0 && i-- > 0;) {
+        Var var = var_of(trail_[i]);
+        if (!log.marked[var]) continue;
+        log.marked[var] = 0;
+        pending--;
+        log.hints.push_back(id_of(reason_[var]));
+    }
+    std::reverse(log.hints.begin() + static_cast<std::ptrdiff_t>(reasons), log.hints.end());
+    if (conflict != kNoReason) log.hints.push_back(id_of(conflict));
+    log.clause.clear();
+    for (Literal lit : clause) log.clause.push_back(lit & 1 ? -log.name[var_of(lit)] : log.name[var_of(lit)]);
+    return log.proof->add(log.clause.data(), log.clause.size(), log.hints.data(), log.hints.size());
+}
+
+// The id of what add_clause keeps of a clause, in learnt_: literals that are false are resolved away.
+Proof::Id Solver::log_added(const Literal *given, size_t count, Proof::Id id) {
+    Log &log = *log_;
+    log.hints.clear();
+    for (size_t i = 0; i < count; i++)
+        if (value(given[i]) == 0 && std::find(given, given + i, given[i]) == given + i)
+            log.hints.push_back(log.unit[var_of(given[i])]);
+    if (log.hints.empty()) return id;
+    log.hints.push_back(id);
+    log.clause.clear();
+    for (Literal lit : learnt_) log.clause.push_back(lit & 1 ? -log.name[var_of(lit)] : log.name[var_of(lit)]);
+    return log.proof->add(log.clause.data(), log.clause.size(), log.hints.data(), log.hints.size());
 }
 
 void Solver::backtrack(size_t target) {
@@ -306,10 +410,12 @@ Answer Solver::solve(const Literal *assumptions, size_t count, int64_t conflicts
     int64_t used = 0, restarts = 0, until_restart = luby(restarts) * kRestartUnit;
     for (;;) {
         Ref conflict = propagate();
+        if (log_ && level() == 0) log_units();
         if (conflict != kNoReason) {
             total_conflicts_++;
             if (level() == 0) {
                 inconsistent_ = true;
+                if (log_) log_empty(conflict);
                 answer = Answer::unsatisfiable;
                 break;
             }
@@ -326,8 +432,9 @@ Answer Solver::solve(const Literal *assumptions, size_t count, int64_t conflicts
             backtrack(back);
             if (learnt_.size() == 1) {
                 assign(learnt_[0], kNoReason);
+                if (log_) log_->unit[var_of(learnt_[0])] = log_->added;
             } else {
-                Ref clause = allocate(learnt_.data(), learnt_.size(), quality);
+                Ref clause = allocate(learnt_.data(), learnt_.size(), quality, log_ ? log_->added : 0);
                 attach(clause);
                 learnts_.push_back(clause);
                 assign(learnt_[0], clause);
@@ -428,10 +535,10 @@ Var Solver::heap_pop() {
 using namespace netc;
 
 extern "C" int64_t netc_sat_solve(const int32_t *dimacs, int64_t count, int64_t num_vars, const int32_t *assumptions,
-                                  int64_t num_assumptions, int64_t conflicts, int32_t *model) {
+                                  int64_t num_assumptions, int64_t conflicts, int32_t *model, netc_proof *proof) {
     return guard([&]() -> int64_t {
-        sat::Solver solver;
-        for (int64_t i = 0; i < num_vars; i++) solver.declare_free(solver.new_var());
+        sat::Solver solver(proof ? &proof->proof : nullptr);
+        for (int64_t i = 0; i < num_vars; i++) solver.declare_free(solver.new_var(static_cast<int32_t>(i + 1)));
         auto literal = [&](int32_t signed_lit) {
             int64_t var = signed_lit < 0 ? -static_cast<int64_t>(signed_lit) : signed_lit;
             if (var < 1 || var > num_vars) throw UserError{"", format("literal %d of %lld variables", signed_lit,
@@ -439,12 +546,13 @@ extern "C" int64_t netc_sat_solve(const int32_t *dimacs, int64_t count, int64_t 
             return static_cast<sat::Literal>(2 * (var - 1) + (signed_lit < 0));
         };
         std::vector<sat::Literal> clause;
+        Proof::Id id = 0;
         for (int64_t i = 0; i < count; i++) {
             if (dimacs[i] != 0) {
                 clause.push_back(literal(dimacs[i]));
                 continue;
             }
-            solver.add_clause(clause.data(), clause.size());
+            solver.add_clause(clause.data(), clause.size(), ++id);
             clause.clear();
         }
         std::vector<sat::Literal> assumed;

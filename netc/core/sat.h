@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /* dimacs: clauses as signed literals, each ended by 0. Returns 10 satisfiable (model: 0 or 1 a variable), 20
- * unsatisfiable (model: the assumptions used, 1, -1, or 0 for none), 0 unknown within the conflicts. */
+ * unsatisfiable (model: the assumptions used, 1, -1, or 0 for none), 0 unknown within the conflicts. proof: null, or a
+ * proof of a formula of so many clauses; after `unsatisfiable` the clause of those assumptions negated is among them. */
 int64_t netc_sat_solve(const int32_t *dimacs, int64_t count, int64_t num_vars, const int32_t *assumptions,
-                       int64_t num_assumptions, int64_t conflicts, int32_t *model);
+                       int64_t num_assumptions, int64_t conflicts, int32_t *model, netc_proof *proof);
 
 #endif

@@ -7,11 +7,17 @@
 // solver stops there and never visits logic that the question does not depend on. Variables that are no gates and occur
 // in plain clauses must be declared `free`; those are decided by VSIDS.
 // After MiniSat (Eén, Sörensson 2003) and ATPG's justification frontier.
+//
+// With a proof to write to, every clause that the solver learns becomes a step of it, literals of level 0 too, and so does
+// the answer to a question: the clause of assumptions that cannot hold together. Without one, nothing is spent on it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "netc/core/proof.hpp"
 
 namespace netc::sat {
 
@@ -25,15 +31,18 @@ enum class Answer { satisfiable, unsatisfiable, unknown };
 
 class Solver {
 public:
-    Var new_var();
+    // With a proof, variables have names in it (DIMACS numbers), and every clause that is added is one of its clauses.
+    explicit Solver(Proof *proof = nullptr);
+
+    Var new_var(int32_t name = 0);
     size_t num_vars() const { return value_.size(); }
 
-    // Declares a new variable to be a AND b; adds its clauses.
-    Var new_gate(Literal a, Literal b);
+    // Declares a new variable to be a AND b; adds its clauses: (not out, a), (not out, b), (out, not a, not b).
+    Var new_gate(Literal a, Literal b, int32_t name = 0, const Proof::Id *ids = nullptr);
     void declare_free(Var var);
 
     // Adds a clause between queries; false when the formula has become unsatisfiable.
-    bool add_clause(const Literal *literals, size_t count);
+    bool add_clause(const Literal *literals, size_t count, Proof::Id id = 0);
 
     // Under these assumptions, within this many conflicts (< 0: no limit).
     Answer solve(const Literal *assumptions, size_t count, int64_t conflicts);
@@ -42,13 +51,15 @@ public:
     int model(Var var) const { return model_[var]; }
     // After `unsatisfiable`: the assumptions that were used, negated.
     const std::vector<Literal> &core() const { return core_; }
+    // With a proof: the clause of core()'s literals, or the empty one.
+    Proof::Id core_id() const { return log_->core; }
 
     uint64_t propagations() const { return propagations_; }
     uint64_t conflicts() const { return total_conflicts_; }
     size_t learnt_clauses() const { return learnts_.size(); }
 
 private:
-    using Ref = uint32_t;  // a clause's place in the arena: size and LBD, activity stamp, literals
+    using Ref = uint32_t;  // a clause's place in the arena: size, LBD, literals
     static constexpr Ref kNoReason = 0xFFFFFFFF;
     struct Watch {
         Ref clause;
@@ -58,6 +69,18 @@ private:
         Literal a, b;
     };
     static constexpr Literal kNoGate = 0xFFFFFFFF;
+    // What logging adds. A clause's id stands in the arena before the clause.
+    struct Log {
+        Proof *proof;
+        std::vector<int32_t> name;     // by variable
+        std::vector<Proof::Id> unit;   // by variable of level 0: the clause that says so
+        std::vector<Ref> used;         // the clauses that the next step rests on, the conflict first
+        std::vector<uint8_t> marked;   // by variable, while hints are put in order
+        std::vector<Proof::Id> hints;
+        std::vector<int32_t> clause;
+        size_t units = 0;              // how far the trail of level 0 is logged
+        Proof::Id added = 0, core = 0;
+    };
 
     // -1 unassigned, 0 false, 1 true
     int value(Literal lit) const { return value_[var_of(lit)] < 0 ? -1 : value_[var_of(lit)] ^ static_cast<int>(lit & 1); }
@@ -65,7 +88,7 @@ private:
     uint32_t size(Ref clause) const { return arena_[clause]; }
     uint32_t &lbd(Ref clause) { return arena_[clause + 1]; }
 
-    Ref allocate(const Literal *literals, size_t count, uint32_t lbd);
+    Ref allocate(const Literal *literals, size_t count, uint32_t lbd, Proof::Id id);
     void attach(Ref clause);
     void assign(Literal lit, Ref reason);
     Ref propagate();
@@ -77,6 +100,13 @@ private:
     void bump(Var var);
     void reduce();
     size_t level() const { return level_start_.size(); }
+
+    // Steps of the proof.
+    Proof::Id id_of(Ref clause) const { return arena_[clause - 1]; }
+    void log_units();
+    void log_empty(Ref conflict);
+    Proof::Id log_step(const std::vector<Literal> &clause);
+    Proof::Id log_added(const Literal *given, size_t count, Proof::Id id);
 
     // The heap of free variables by activity.
     void heap_insert(Var var);
@@ -104,6 +134,7 @@ private:
     std::vector<int32_t> heap_at_;
     double increment_ = 1;
     bool inconsistent_ = false;
+    std::unique_ptr<Log> log_;
     uint64_t propagations_ = 0, total_conflicts_ = 0;
     size_t reduce_at_ = 4000;
 };

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import twins_certificate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def solve(
         len(assumed),
         conflicts,
         native.out(model),
+        native.ffi.NULL,
     )
     return answer, model.tolist()
 
@@ -105,3 +107,62 @@ def test_random_3sat_near_the_threshold_agrees_with_cadical_and_picosat(seed: in
     assert third == expected
     if answer == SAT:
         assert satisfied(clauses, model)
+
+
+# ---- proofs -------------------------------------------------------------------------------------------------------
+
+
+def prove(
+    clauses: list[list[int]], variables: int, assumptions: list[int] | None = None
+) -> tuple[int, list[int], list[list[int]]]:
+    """The answer, the core, and what the proof derives; the twin has followed it, trimmed and with deletions."""
+    flat = np.array([lit for clause in clauses for lit in (*clause, 0)], np.int32)
+    assumed = np.array(assumptions or [], np.int32)
+    model = np.zeros(variables, np.int32)
+    proof = native.ffi.gc(native.lib.netc_proof_new(len(clauses)), native.lib.netc_proof_free)
+    answer = native.call(
+        native.lib.netc_sat_solve,
+        native.view(flat, np.int32),
+        len(flat),
+        variables,
+        native.view(assumed, np.int32),
+        len(assumed),
+        -1,
+        native.out(model),
+        proof,
+    )
+    native.call(native.lib.netc_proof_trim, proof)
+    buffer, text = np.empty(61, np.uint8), b""
+    while size := native.call(native.lib.netc_proof_print, proof, native.out(buffer), len(buffer)):
+        text += buffer[:size].tobytes()
+    return answer, model.tolist(), twins_certificate.follow(clauses, text.decode())
+
+
+@given(formulas, st.lists(literals, max_size=4, unique_by=abs))
+def test_every_unsatisfiable_answer_has_a_proof(clauses: list[list[int]], assumptions: list[int]) -> None:
+    answer, model, derived = prove(clauses, 8, assumptions)
+    assert (answer, model) == solve(clauses, 8, assumptions)  # writing a proof changes no answer
+    if answer == UNSAT:
+        core = {-(index + 1) * sign for index, sign in enumerate(model) if sign}
+        known = [set(clause) for clause in [*clauses, *derived]]
+        assert core in known
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_proofs_of_long_searches_hold(seed: int) -> None:
+    """Restarts, minimisation, and literals learnt at level 0."""
+    random = np.random.default_rng(seed)
+    clauses = [
+        [int(v + 1) * int(s) for v, s in zip(random.choice(60, 3, False), random.choice([-1, 1], 3), strict=True)]
+        for _ in range(330)
+    ]
+    answer, _, derived = prove(clauses, 60)
+    assert answer == UNSAT
+    assert derived[-1] == []
+
+
+def test_the_proof_that_pigeons_do_not_fit_holds() -> None:
+    clauses, variables = pigeons(6)
+    answer, _, derived = prove(clauses, variables)
+    assert answer == UNSAT
+    assert derived[-1] == []

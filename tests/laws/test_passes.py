@@ -23,7 +23,7 @@ PASSES = [
     if isinstance(made(), AigPass)
 ]
 # Never more ANDs than a graph that is hashed and has no dead ones.
-SHRINKING = [made for made in PASSES if made.name != "balance"]
+SHRINKING = [made for made in PASSES if made.name not in ("balance", "shorten")]
 
 
 def clean(aig: Aig) -> Aig:
@@ -91,6 +91,7 @@ PIPELINES = [
     "best(balance; rewrite | rewrite{zero=true}; balance | sweep)",
     "partition{nodes=7}(rewrite; dce)",
     "fold; partition{nodes=5}(best(rewrite | sweep; dce)); strash; dce",
+    "strash; climb{n=6,stale=4}(rewrite{zero=true} | balance; sweep; dce | shorten; rewrite)",
 ]
 
 
@@ -118,7 +119,7 @@ def test_a_pipeline_that_stopped_is_reproduced_by_its_budget(text: str, aig: Aig
 
 @given(aig=strategies.aigs(max_ands=60))
 def test_threads_change_nothing(aig: Aig) -> None:
-    text = "partition{nodes=6}(rewrite; dce)"
+    text = "partition{nodes=6}(rewrite; dce); climb{n=5}(rewrite{zero=true} | balance; sweep; dce)"
     one = optimize_with(Model(aig), text, verify="off", threads=1).model
     two = optimize_with(Model(aig), text, verify="off", threads=2).model
     assert one.logic.same_as(two.logic)

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
-ENGINE = ("table", "table_kernels", "program", "cover", "order", "planes", "votes", "runner", "thresholds")
+ENGINE = ("table", "table_kernels", "program", "cover", "order", "pack", "planes", "votes", "runner", "thresholds")
 SOURCES = [
     "tests/runtime/kernels_check.cpp",
     *(f"runtime/{name}.cpp" for name in ENGINE),
@@ -19,12 +19,15 @@ SOURCES = [
 ]
 
 
-def built(compiler: str, folder: Path) -> Path:
+PACKING = ["tests/runtime/pack_check.cpp"]  # which takes runtime/pack.cpp along, to reach every kernel
+
+
+def built(compiler: str, folder: Path, sources: list[str], *options: str) -> Path:
     if not (ROOT / SOURCES[1]).is_file():
         pytest.skip("the sources are not here")
     program = folder / "kernels"
-    flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Wno-psabi", "-Werror", "-static", "-pthread", "-I."]
-    subprocess.run([compiler, *flags, "-o", program, *SOURCES], cwd=ROOT, check=True, timeout=300)
+    flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Wno-psabi", "-Werror", "-pthread", "-I.", *options]
+    subprocess.run([compiler, *flags, "-o", program, *sources], cwd=ROOT, check=True, timeout=300)
     return program
 
 
@@ -32,8 +35,15 @@ def built(compiler: str, folder: Path) -> Path:
 def test_every_kernel_of_this_processor_agrees_with_single_gates(tmp_path: Path) -> None:
     from netc.runtime.table import kernels
 
-    done = subprocess.run([built("g++", tmp_path)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([built("g++", tmp_path, SOURCES)], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.split()) == (0, kernels()), done.stdout
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
+def test_every_kernel_packs_rows_and_reads_nothing_else(tmp_path: Path) -> None:
+    program = built("g++", tmp_path, PACKING, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    done = subprocess.run([program], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "portable"), done.stdout + done.stderr
 
 
 @pytest.mark.skipif(
@@ -41,6 +51,7 @@ def test_every_kernel_of_this_processor_agrees_with_single_gates(tmp_path: Path)
     reason="no aarch64-linux-gnu-g++ or no qemu-aarch64",
 )
 def test_neon_agrees_with_single_gates(tmp_path: Path) -> None:
-    program = built("aarch64-linux-gnu-g++", tmp_path)
-    done = subprocess.run([str(EMULATOR), program], capture_output=True, text=True, timeout=300)
-    assert (done.returncode, done.stdout) == (0, "neon\n"), done.stdout
+    for sources, said in ((SOURCES, "neon\n"), (PACKING, "portable\n")):
+        program = built("aarch64-linux-gnu-g++", tmp_path, sources, "-static")
+        done = subprocess.run([str(EMULATOR), program], capture_output=True, text=True, timeout=300)
+        assert (done.returncode, done.stdout) == (0, said), done.stdout

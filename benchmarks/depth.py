@@ -1,0 +1,119 @@
+"""Few levels: `--goal depth` and `--goal balanced` beside ABC's and mockturtle's ways to shallow circuits, on EPFL.
+
+    NETC_DATA=… python benchmarks/depth.py [CIRCUIT …]
+
+Levels, ANDs and CPU seconds (of whole processes; of mockturtle, through aigverse, of the call). A method is on the
+front of a circuit if no other has at most as many levels and at most as many ANDs, and less of one. Results of ours are
+proved by netc and checked by ABC's cec. Written to results/depth.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from measure import ABC, abc, abc_cec, geomean, netc, run, save
+
+from netc import load
+
+ABC_RC = Path(__file__).parent / "abc.rc"
+ABC_SCRIPTS = {
+    "abc resyn2": "resyn2",
+    "abc &syn4": "&get -n; &syn4; &put",
+    "abc if -g": "if -g -K 6 -C 8; strash",
+    "abc if -g, three times": "if -g -K 6 -C 8; strash; if -g -K 6 -C 8; strash; if -g -K 6 -C 8; strash",
+}
+OURS = {
+    "netc -O2 --goal depth": ("-O2", "--goal", "depth"),
+    "netc -O3 --goal depth": ("-O3", "--goal", "depth"),
+    "netc -O3 --goal balanced": ("-O3", "--goal", "balanced"),
+}
+AIGVERSE = """
+import sys, time
+import aigverse
+from aigverse import io, algorithms
+aig = io.read_aiger_into_aig(sys.argv[1])
+started = time.process_time()
+algorithms.balancing(aig, rebalance_function="sop")
+print(time.process_time() - started)
+io.write_aiger(aig, sys.argv[2])
+"""
+HEAVY = {"hyp", "div", "log2", "multiplier", "sqrt", "square", "mem_ctrl"}  # left out unless named
+SECONDS = 600
+
+
+def sizes(target: Path) -> dict[str, Any]:
+    aig = load(target).logic
+    return {"levels": aig.depth, "ands": aig.num_ands}
+
+
+def measured(source: Path, target: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"strash": sizes(source)}
+    for title, script in ABC_SCRIPTS.items():
+        target.unlink(missing_ok=True)
+        usage = abc(f"source {ABC_RC}; read_aiger {source}; strash; {script}; write_aiger {target}", timeout=SECONDS)
+        row[title] = {**sizes(target), "cpu_seconds": round(usage.cpu_seconds, 2)} if target.is_file() else None
+    target.unlink(missing_ok=True)
+    usage = run([sys.executable, "-c", AIGVERSE, str(source), str(target)], timeout=SECONDS)
+    if target.is_file():
+        row["aigverse balancing(sop)"] = {**sizes(target), "cpu_seconds": round(float(usage.out.split()[-1]), 2)}
+    else:
+        row["aigverse balancing(sop)"] = None
+    for title, options in OURS.items():
+        usage = netc("opt", source, *options, "--json", "-j1", "-o", target)
+        if usage.code:
+            sys.exit(usage.out)
+        report = json.loads(usage.out[usage.out.index("{") :])
+        row[title] = {
+            **sizes(target),
+            "cpu_seconds": round(usage.cpu_seconds, 2),
+            "verified": report["verified"],
+            "abc_cec": abc_cec(source, target),
+        }
+    there = {title: found for title, found in row.items() if found}
+    row["front"] = [
+        title
+        for title, mine in there.items()
+        if not any(
+            other["levels"] <= mine["levels"]
+            and other["ands"] <= mine["ands"]
+            and (other["levels"], other["ands"]) != (mine["levels"], mine["ands"])
+            for other in there.values()
+        )
+    ]
+    return row
+
+
+def main() -> None:
+    data = os.environ.get("NETC_DATA")
+    if not data or ABC is None:
+        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
+    folder = Path(data) / "aig" / "epfl"
+    names = sys.argv[1:] or sorted(path.stem for path in folder.glob("*.aig") if path.stem not in HEAVY)
+    rows: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in names:
+            rows[name] = measured(folder / f"{name}.aig", Path(scratch) / "out.aig")
+            print(name, json.dumps(rows[name]), flush=True)
+    means = {}
+    for title in [*ABC_SCRIPTS, "aigverse balancing(sop)", *OURS]:
+        there = [row for row in rows.values() if row[title]]
+        if there:
+            means[title] = {
+                "circuits": len(there),
+                "levels_geomean": geomean([row[title]["levels"] / row["strash"]["levels"] for row in there]),
+                "ands_geomean": geomean([row[title]["ands"] / row["strash"]["ands"] for row in there]),
+                "on_the_front": sum(title in row["front"] for row in there),
+                "cpu_seconds": round(sum(row[title]["cpu_seconds"] for row in there), 1),
+            }
+    save("depth", {"summary": means, "circuits": rows})
+    for title, found in means.items():
+        print(title, found)
+
+
+if __name__ == "__main__":
+    main()

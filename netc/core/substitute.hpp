@@ -1,0 +1,154 @@
+// Substitution under don't-cares: a node may become any other signal that agrees with it wherever it is observable.
+//
+// A node's *window* is the part of its transitive fan-out nearest to it, at most a given number of nodes; the nodes through
+// which the window is read from outside are its *exits*. The node is observable in a pattern if complementing it changes
+// an exit. If a signal outside the fan-out agrees with the node in all those patterns, it may take the node's place:
+// then the exits and everything behind them keep their functions, and only nodes inside the window change theirs.
+//
+// Fault simulation of random patterns and of counterexamples proposes signals, SAT disposes: one copy of the window with
+// the node complemented says when the node is observable, and each signal is then two questions about that copy.
+// Constants and the node's own fan-ins are among the signals, so untestable stuck-at faults are the simplest case.
+// After Muroga et al., The transduction method, 1989; Zhu et al., SAT sweeping with local observability don't-cares, 2006.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "netc/core/aig.hpp"
+#include "netc/core/random.hpp"
+#include "netc/core/sat.hpp"
+
+namespace netc {
+
+struct SubstituteOptions {
+    bool fanins_only = false;     // only constants and own fan-ins: redundancy removal
+    bool pairs = false;           // also the AND of two signals, where that frees two or more nodes
+    bool wander = false;          // in every other round also pairs that free just one, drawn at random
+    uint32_t window = 100;        // nodes of the fan-out that are looked at
+    int64_t conflicts = 100;      // for each SAT query
+    int64_t tries = 8;            // refuted signals for each node
+    int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
+    uint64_t seed = 1;
+};
+
+struct SubstituteCounts {
+    int64_t constants = 0, fanins = 0, signals = 0, pairs = 0, moves = 0, queries = 0, refuted = 0, undecided = 0;
+};
+
+class Substituter {
+public:
+    Substituter(const AigView &aig, const SubstituteOptions &options, netc_context *context);
+
+    void run();
+    void finish(netc_step *step);
+    const SubstituteCounts &counts() const { return counts_; }
+
+private:
+    struct Candidate {
+        Lit lit;
+        uint32_t gain;
+    };
+
+    struct Divisor {
+        Lit lit;
+        int excluded;  // patterns in which it makes an AND false that must be
+    };
+    struct Pair {
+        Lit a, b;
+        bool negate;
+        uint32_t gain, order;
+    };
+
+    bool is_and(Node node) const { return node > aig_.leaves; }
+    bool is_alive(Node node) const { return !is_and(node) || uses_[node] > 0; }
+    uint64_t *values(Node node) { return values_.data() + static_cast<size_t>(node) * words_; }
+
+    // ---- the graph ----
+    void replace(Node node, Lit by, bool same);
+    void rebuild(Node node, const Pair &pair);
+    void simplify();
+    void sort_nodes();
+    void connect(Node user, int side, Lit to);
+    void disconnect(Node user, Node from);
+    void release(Node node);
+    void update_levels(Node node);
+    uint32_t freed(Node node, Node kept, Node kept_too = 0);
+    bool reaches(Node from, Node target);
+
+    // ---- simulation ----
+    void simulate_all();
+    void simulate_word(size_t word);
+    void resimulate_window();
+    bool learn_counterexample();
+
+    // ---- one node ----
+    void open_window(Node node);
+    void observe(Node node);
+    bool improve(Node node);
+    void propose(Node node);
+    void propose_pairs(Node node);
+    bool improve_by_pair(Node node);
+    void taint_window();
+    bool agrees(Node node, Lit lit);
+    bool agrees(Node node, const Pair &pair);
+
+    // ---- proofs ----
+    void forget_solver();
+    sat::Literal literal_for(Lit lit);
+    void copy_window(Node node);
+    sat::Answer ask(const sat::Literal *assumptions, size_t count);
+    sat::Answer prove(Node node, Lit lit);
+    sat::Answer prove(Node node, const Pair &pair);
+
+    AigView aig_;
+    SubstituteOptions options_;
+    netc_context *context_;
+    Random random_;
+    SubstituteCounts counts_;
+
+    std::vector<Lit> fanin_;                   // [node][2]
+    std::vector<std::vector<Node>> fanouts_;   // ANDs that read the node
+    std::vector<uint32_t> uses_, root_uses_;   // all uses, roots among them
+    std::vector<uint32_t> level_;
+    std::vector<Lit> roots_;
+    std::vector<Node> simplify_;               // ANDs whose fan-ins have changed
+    std::vector<Node> order_;                  // by level
+    std::vector<uint32_t> position_;
+    bool order_valid_ = false;
+
+    // What became of a node: its function has changed so many times; where it was replaced by an equal one, which.
+    struct Alias {
+        Lit lit;
+        uint32_t version;
+    };
+    std::vector<uint32_t> version_;
+    std::vector<Alias> alias_;
+
+    size_t words_ = 0, next_word_ = 0;
+    std::vector<uint64_t> values_;             // [node][word]
+    std::vector<uint64_t> by_word_;            // the same, [word][node]
+    std::vector<uint64_t> flipped_;            // [place in the window][word]: values when the node is complemented
+    std::vector<uint64_t> observable_;         // [word]
+
+    std::vector<Node> window_;                 // the node first, then its fan-out by level
+    std::vector<uint8_t> is_exit_;             // by place in the window
+    std::vector<uint32_t> place_;              // by node: its place in the window, or kNone
+    std::vector<Candidate> candidates_;
+    std::vector<Pair> pairs_;
+    bool wander_ = false;                      // in this round
+    std::vector<uint32_t> mark_;
+    uint32_t stamp_ = 0;
+    std::vector<Node> stack_, freed_, touched_;
+
+    std::unique_ptr<sat::Solver> solver_;
+    std::vector<sat::Var> var_of_;
+    std::vector<Node> solver_leaves_;
+    size_t copied_vars_ = 0;
+    Node copied_ = kNone;                      // the node whose window the solver holds a copy of
+    sat::Literal differs_ = 0;
+    std::vector<uint8_t> pattern_;             // by leaf: the last counterexample
+    std::vector<uint64_t> pending_;            // by leaf: counterexamples not yet simulated
+    size_t num_pending_ = 0, flush_at_ = 1;
+};
+
+}  // namespace netc

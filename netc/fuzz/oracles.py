@@ -1,0 +1,78 @@
+"""Other people's tools that netc is compared with, where they are installed; `MissingError` where they are not."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from netc.fuzz.check import MismatchError, MissingError
+
+__all__ = ["TOOLS", "abc", "find", "run", "versions"]
+
+TOOLS = {
+    "abc": ("berkeley-abc", "abc", "yosys-abc"),
+    "yosys": ("yosys",),
+    "iverilog": ("iverilog",),
+    "verilator": ("verilator",),
+    "cc": ("cc", "gcc", "clang"),
+}
+_VERSION = {"abc": ("-q", "version"), "iverilog": ("-V",)}
+_SECONDS = 60.0
+
+
+def find(tool: str) -> str:
+    """The path of a tool."""
+    for name in TOOLS[tool]:
+        if found := shutil.which(name):
+            return found
+    raise MissingError(tool)
+
+
+def run(folder: Path, command: Sequence[str], *, seconds: float = _SECONDS) -> str:
+    """What a tool prints, on both streams; a tool that fails is a `MismatchError`, one that hangs `MissingError`."""
+    process = subprocess.Popen(  # noqa: S603 - an argument list; the tool is the user's own
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise MissingError(f"{Path(command[0]).name} within {seconds:g} s") from None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    text = said.decode(errors="replace")
+    if process.returncode:
+        raise MismatchError(f"{Path(command[0]).name} ends with {process.returncode}: {text.strip()[-500:]}")
+    return text
+
+
+def abc(folder: Path, script: str) -> str:
+    """What ABC prints for a script."""
+    return run(folder, [find("abc"), "-q", script])
+
+
+@functools.cache
+def versions() -> dict[str, str | None]:
+    """What each tool says that it is, or None where it is missing."""
+    found: dict[str, str | None] = {}
+    for tool in TOOLS:
+        try:
+            said = run(Path.cwd(), [find(tool), *_VERSION.get(tool, ("--version",))], seconds=20)
+        except (MissingError, MismatchError):
+            found[tool] = None
+        else:
+            lines = [line.strip() for line in said.splitlines() if re.search(r"\d", line)]
+            found[tool] = lines[0][:80] if lines else "?"
+    return found

@@ -1,0 +1,44 @@
+"""The pass `redundancy`; its kernel is redundancy.cpp over the core's substituter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netc import native
+from netc.aig import Aig, Step
+from netc.context import Context
+from netc.errors import NetcError
+
+
+@dataclass(frozen=True)
+class Redundancy:
+    """Remove what no test can see: an AND that may be constant, a fan-in that may be true.
+
+    Fault simulation proposes, SAT disposes, under the don't-cares of the fan-out. Law: at most as many ANDs, since each
+    change takes at least one out.
+    """
+
+    name: ClassVar[str] = "redundancy"
+    window: int = 100  # nodes of the fan-out in which a difference may die; more finds more
+    conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
+    rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
+    seed: int = 1  # of the simulation patterns
+
+    def run(self, aig: Aig, context: Context) -> Step:
+        for option in ("window", "conflicts", "rounds"):
+            value = getattr(self, option)
+            if not 1 <= value < 2**31:
+                raise NetcError("redundancy", f"{option}={value}; it is at least 1 and below 2147483648")
+        step = native.ffi.new("netc_step *")
+        native.call(
+            native.lib.netc_pass_redundancy,
+            aig.struct,
+            context.struct,
+            self.window,
+            self.conflicts,
+            self.rounds,
+            self.seed,
+            step,
+        )
+        return Step.of(aig, step)

@@ -1,0 +1,48 @@
+"""The pass `resub`; its kernel is resub.cpp over the core's changing graph and resynthesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netc import native
+from netc.aig import Aig, Step
+from netc.context import Context
+from netc.errors import NetcError
+
+LEAVES = (2, 14)
+GATES = (0, 8)
+DIVISORS = (2, 1000)
+
+
+@dataclass(frozen=True)
+class Resub:
+    """Make nodes from other nodes nearby, where that needs fewer ANDs than the node has for itself.
+
+    Windowed Boolean resubstitution: truth tables over a cut of some leaves say which nodes of the window can stand in
+    for a node, by themselves or through a few gates (ANDs; an XOR counts as two gates and three ANDs).
+    Law: at most as many ANDs (as after `strash` and `dce`), no dead ones; the result is hashed.
+    """
+
+    name: ClassVar[str] = "resub"
+    leaves: int = 8  # of a window; tables have 2^leaves bits
+    gates: int = 2  # at most these for one node
+    divisors: int = 150  # nodes of a window at most
+    zero: bool = False  # where nothing gains, also take what gains nothing: it lets later passes gain
+
+    def run(self, aig: Aig, context: Context) -> Step:
+        for name, (least, most) in {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS}.items():
+            if not least <= getattr(self, name) <= most:
+                raise NetcError("resub", f"{name}={getattr(self, name)}; it is {least} to {most}")
+        step = native.ffi.new("netc_step *")
+        native.call(
+            native.lib.netc_pass_resub,
+            aig.struct,
+            context.struct,
+            self.leaves,
+            self.gates,
+            self.divisors,
+            int(self.zero),
+            step,
+        )
+        return Step.of(aig, step)
