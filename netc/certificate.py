@@ -22,10 +22,11 @@ import numpy.typing as npt
 from netc import native
 from netc.aig import Aig, Lits
 from netc.ccompiler import find_compiler
-from netc.cec import CONFLICTS, Cec, Verdict, check, paired_ports
+from netc.cec import CONFLICTS, Cec, Verdict, check
 from netc.context import Context
 from netc.errors import NetcError
 from netc.files import write_chunks
+from netc.pairing import pair
 from netc.targets import write
 
 __all__ = ["CHECKER", "Certificate", "build_checker", "certify", "certify_steps", "run_checker"]
@@ -131,7 +132,8 @@ def _prove(a: Aig, b: Aig, match: str, context: Context, conflicts: int) -> tupl
     answer = check(a, b, match=match, context=context, conflicts=conflicts, classes=True)
     if answer.classes is None:
         return Certificate(answer), None
-    leaf_of, root_of, _ = paired_ports(a, b, match)
+    paired = pair(a, b, match)
+    leaf_of, root_of = paired.leaf_of, paired.root_of
     ands, roots = _side_by_side(a, b, leaf_of, root_of)
     handle = native.ffi.new("netc_proof **")
     counts = np.zeros(3, np.int64)
@@ -222,7 +224,7 @@ def build_checker(program: str | Path, compiler: str | None = None) -> None:
     found.program(CHECKER, Path(program), ("-std=c99", "-O2"), timeout=_COMPILE_SECONDS, hint=hint)
 
 
-def run_checker(program: str | Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """What the checker says: 0 verified, 1 refused, 2 unreadable, and a line."""
+def run_checker(program: str | Path, *arguments: str | Path, capture: bool = True) -> subprocess.CompletedProcess[str]:
+    """Let the checker speak, to the caller or to our own standard output: 0 verified, 1 refused, 2 unreadable."""
     command = [str(Path(program).absolute()), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    return subprocess.run(command, capture_output=capture, text=True, errors="replace", check=False)  # noqa: S603

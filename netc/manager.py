@@ -16,7 +16,7 @@ from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
 from netc.partition import cut_apart, put_together
-from netc.pipeline import GOALS, Best, Climb, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
+from netc.pipeline import GOALS, Best, Climb, Limit, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
 from netc.protocols import AigPass
 from netc.report import Counts, PassReport, Report
 from netc.simulation import simulate_words
@@ -101,6 +101,8 @@ class _Run:
                 return self.run_partition(body, nodes, model)
             case Climb():
                 return self.run_climb(pipeline, model)
+            case Limit(body, work):
+                return self.run_limited(body, work, model)
 
     def note(self, text: str, model: Model, seconds: float, work: int) -> Model:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))
@@ -148,6 +150,22 @@ class _Run:
         model = model.with_step(made)
         text = str(Partition(body, nodes))
         return self.note(text, model, time.perf_counter() - started, self.context.work - work)
+
+    def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
+        """All that the limit allows, or nothing: what a person or a clock cuts short in between is not kept."""
+        if self.context.stop(1):
+            return model
+        outer, best, done = self.context, self.best, len(self.passes)
+        self.context = outer.child(work)
+        found, inner = self.run(body, model), self.context
+        self.context = outer
+        if inner.stopped and outer.cancelled:
+            self.best = best
+            del self.passes[done:]
+            outer.stop_here()
+            return model
+        outer.stop(inner.work + 1)
+        return found
 
     def run_climb(self, climb: Climb, best: Model) -> Model:
         """As in a partition, each candidate has a context of its own and counts in order, whoever ran it first."""
@@ -253,7 +271,7 @@ def optimize_with(
         context,
         lambda: run.run(parsed, model),
         time_limit=time_limit,
-        tick=(lambda: tick(run.current, *context.progress)) if tick else None,
+        tick=(lambda: tick(run.current, *run.context.progress)) if tick else None,
     )
     if context.stopped and run.best is not None and run.size(run.best.logic) < run.size(result.logic):
         result = run.best

@@ -6,10 +6,11 @@
 
 Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, at most n times; ``best(P | Q | …)``
 runs each on the same graph and keeps the best result; ``partition{nodes=20000}(P)`` cuts the graph into pieces
-of about that many ANDs, runs P on each, in parallel, and puts them together; ``climb{n=1000,stale=100}(P | Q | …)``
-runs one after another on the best so far, with a new seed for passes that take one, and keeps what is no worse, until
-n were run or `stale` in a row gained nothing. Options of a pass are the fields of its class. What is better is for
-the goal to say: fewer ANDs, fewer levels, or a smaller product of both.
+of about that many ANDs, runs P on each, in parallel, and puts them together; ``limit{work=1000000}(P)`` cuts P short
+after so much work; ``climb{n=1000,stale=100}(P | Q | …)`` runs one after another on the best so far, with a new seed
+for passes that take one, and keeps what is no worse, until n were run or `stale` in a row gained nothing. Options of a
+pass are the fields of its class. What is better is for the goal to say: fewer ANDs, fewer levels, or a smaller product
+of both.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "LEVELS",
     "Best",
     "Climb",
+    "Limit",
     "Partition",
     "PassStep",
     "Pipeline",
@@ -124,7 +126,16 @@ class Climb:
         return made
 
 
-Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb
+@dataclass(frozen=True)
+class Limit:
+    body: Sequence
+    work: int = 1_000_000
+
+    def __str__(self) -> str:
+        return f"limit{{work={self.work}}}({self.body})"
+
+
+Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb | Limit
 
 
 def reseeded(pipeline: Any, seed: int) -> Any:
@@ -149,6 +160,7 @@ _COMBINATORS: dict[str, dict[str, int]] = {
     "best": {},
     "partition": {"nodes": 20_000},
     "climb": {"n": 1000, "stale": 100, "seed": 1},
+    "limit": {"work": 1_000_000},
 }
 
 
@@ -232,6 +244,8 @@ class _Parser:
             return Climb(tuple(branches), **numbers)
         if len(branches) > 1:
             raise self.fail(f"{name} takes one pipeline; '|' is for best(… | …) and climb(… | …)", at=at)
+        if name == "limit":
+            return Limit(branches[0], **numbers)
         return (Repeat if name == "repeat" else Partition)(branches[0], **numbers)
 
 
@@ -241,7 +255,7 @@ def _model_passes(pipeline: Pipeline) -> bool:
             return not isinstance(instance, AigPass)
         case Sequence(steps):
             return any(map(_model_passes, steps))
-        case Repeat(body) | Partition(body):
+        case Repeat(body) | Partition(body) | Limit(body):
             return _model_passes(body)
         case Best(branches) | Climb(branches):
             return any(map(_model_passes, branches))

@@ -23,10 +23,12 @@ class Redundancy:
     window: int = 100  # nodes of the fan-out in which a difference may die; more finds more
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
+    work: int = 30_000_000  # units after which it ends, about five to twenty seconds
+    exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for option in ("window", "conflicts", "rounds"):
+        for option in ("window", "conflicts", "rounds", "work"):
             value = getattr(self, option)
             if not 1 <= value < 2**31:
                 raise NetcError("redundancy", f"{option}={value}; it is at least 1 and below 2147483648")
@@ -38,6 +40,8 @@ class Redundancy:
             self.window,
             self.conflicts,
             self.rounds,
+            self.work,
+            self.exhaustive,
             self.seed,
             step,
         )

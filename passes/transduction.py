@@ -22,17 +22,17 @@ class Transduction:
 
     name: ClassVar[str] = "transduction"
     pairs: bool = False  # also the AND of two signals, perhaps complemented, where that frees two ANDs or more
-    wander: bool = (
-        False  # in every other round also pairs that free only one, drawn by the seed: a way out of local minima
-    )
+    wander: bool = False  # every other round takes pairs that free only one, by the seed: a way out of local minima
     window: int = 100  # nodes of the fan-out in which a difference may die; more finds more
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     tries: int = 8  # signals refuted for a node before it is left as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
+    work: int = 30_000_000  # units after which it ends, about five to twenty seconds
+    exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for option in ("window", "conflicts", "tries", "rounds"):
+        for option in ("window", "conflicts", "tries", "rounds", "work"):
             value = getattr(self, option)
             if not 1 <= value < 2**31:
                 raise NetcError("transduction", f"{option}={value}; it is at least 1 and below 2147483648")
@@ -49,6 +49,8 @@ class Transduction:
             self.conflicts,
             self.tries,
             self.rounds,
+            self.work,
+            self.exhaustive,
             self.seed,
             step,
         )

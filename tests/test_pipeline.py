@@ -6,7 +6,9 @@ from netc import NetcError
 from netc.pipeline import EFFORTS, GOALS, LEVELS, Best, Climb, Partition, PassStep, Repeat, level_text, parse
 
 
-@pytest.mark.parametrize("text", [*LEVELS, "best(balance | rewrite; dce | )", "partition{nodes=7}(fold)"])
+@pytest.mark.parametrize(
+    "text", [*LEVELS, "best(balance | rewrite; dce | )", "partition{nodes=7}(limit{work=9}(fold))"]
+)
 def test_text_and_pipeline_are_the_same_thing(text: str) -> None:
     assert str(parse(str(parse(text)))) == str(parse(text))
 

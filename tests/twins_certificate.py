@@ -116,12 +116,12 @@ def formula(before: Circuit, after: Circuit, lines: list[str]) -> list[list[int]
     leaf |= {1 + before.inputs + end: 1 + before.inputs + start for start, end in enumerate(partner["latch"])}
 
     def of_before(lit: int) -> int:
-        return (lit // 2 + 1) * (-1) ** (lit % 2)
+        return -(lit // 2 + 1) if lit % 2 else lit // 2 + 1
 
     def of_after(lit: int) -> int:
         node = lit // 2
         variable = 1 + leaf[node] if node in leaf else nodes + node - leaves
-        return variable * (-1) ** (lit % 2)
+        return -variable if lit % 2 else variable
 
     clauses = [[-1]]
     for circuit, of in ((before, of_before), (after, of_after)):
@@ -130,9 +130,9 @@ def formula(before: Circuit, after: Circuit, lines: list[str]) -> list[list[int]
             clauses += [[-out, of(a)], [-out, of(b)], [out, -of(a), -of(b)]]
     differ: list[int] = []
     for kind in ROOT_KINDS:
-        for start, lit in enumerate(before.roots[kind]):
+        for place, lit in enumerate(before.roots[kind]):
             d = nodes + len(after.ands) + len(differ) + 1
-            a, b = of_before(lit), of_after(after.roots[kind][partner[kind][start]])
+            a, b = of_before(lit), of_after(after.roots[kind][partner[kind][place]])
             clauses += [[-d, a, b], [-d, -a, -b]]
             differ.append(d)
     return [list(dict.fromkeys(clause)) for clause in [*clauses, differ]]

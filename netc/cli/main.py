@@ -27,6 +27,7 @@ COMMANDS = {
     "passes": ("passes", "List the passes, or show the manual of one."),
     "recover": ("recover", "Find the lost wiring of a checkpoint again, from its seed."),
     "run": ("run", "Run a model on data: classes, scores or bits."),
+    "sec": ("sec", "Check whether two circuits with latches behave the same from reset on."),
     "sim": ("sim", "Simulate a circuit on patterns, latches included."),
     "stats": ("stats", "Show what is in a file."),
     "verify": ("verify", "Check a certificate that `opt` or `cec` left."),

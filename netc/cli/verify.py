@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -45,9 +44,7 @@ def command(directory: str | None, formula: bool, source: bool, cc: str | None) 
         build_checker(program, cc)
         code = 0
         for part in parts:
-            done = run_checker(program, *(["--formula"] if formula else []), part)
-            sys.stdout.write(done.stdout)
-            sys.stderr.write(done.stderr)
+            done = run_checker(program, *(["--formula"] if formula else []), part, capture=False)
             if done.returncode not in (0, 1, 2):
                 raise NetcError(str(part), f"the checker ended with {done.returncode}")
             code = max(code, done.returncode)

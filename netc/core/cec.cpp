@@ -68,7 +68,7 @@ public:
     const std::vector<Lit> &roots() const { return roots_; }
 
 private:
-    int64_t refute(const Sweeper &sweeper, size_t pair) {
+    int64_t refute(Sweeper &sweeper, size_t pair) {
         verdicts_[pair] = 0;
         *different_ = static_cast<int64_t>(pair);
         for (uint32_t leaf = 0; leaf < leaves_; leaf++) pattern_[leaf] = sweeper.counterexample()[leaf];

@@ -4,19 +4,24 @@
 #include <queue>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/truth.hpp"
 
 namespace netc {
 namespace {
 
-constexpr size_t kRandomWords = 12;      // patterns that stay
-constexpr size_t kLearntWords = 20;      // counterexamples and their neighbours, the oldest making room
+constexpr size_t kRandomWords = 12;      // patterns that stay; the others are counterexamples and their neighbours
+constexpr size_t kFewestWords = 32;      // of patterns in all; as many as fit, since wrong guesses cost more than they do
+constexpr size_t kMostWords = 256;
+constexpr size_t kSmallWords = 128;
+constexpr size_t kValues = 12 << 20;     // words that all nodes have together, unless kFewestWords for each are more
 constexpr size_t kSmallGraph = 5000;     // nodes that are simulated at once for each counterexample
+constexpr int64_t kMostExhaustive = 14;  // leaves: 256 words for each node
+constexpr size_t kTellingWords = 8;      // of patterns by which signals are refused first
 constexpr size_t kMostCandidates = 64;   // signals that agree with a node so far
 constexpr size_t kMostDivisors = 2000;   // signals that may stand in a pair
 constexpr size_t kPairedDivisors = 200;  // those of them that are paired with each other
 constexpr uint32_t kReachNodes = 20000;  // visited to see that a signal is not in a node's fan-out
-constexpr size_t kScanned = 60000;       // signals looked at for a node
-constexpr size_t kSolverCopies = 1000;  // variables of old windows that the solver drags along, or as many as there are others
+constexpr size_t kSolverCopies = 1000;   // variables of old windows that the solver drags along, or half as many as others
 
 }  // namespace
 
@@ -45,14 +50,17 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
         }
     for (Node node = aig.first_and(); node < nodes; node++)
         if (is_alive(node)) simplify_.push_back(node);
-    words_ = kRandomWords + kLearntWords;
+    exhaustive_ = static_cast<int64_t>(aig.leaves) <= std::min(options.exhaustive, kMostExhaustive);
+    if (exhaustive_) words_ = size_t{1} << (std::max(aig.leaves, 6u) - 6);
+    else if (nodes < kSmallGraph) words_ = kSmallWords;
+    else words_ = std::min(kMostWords, std::max(kFewestWords, kValues / nodes));
     next_word_ = kRandomWords;
     values_.assign(nodes * words_, 0);
     by_word_.assign(nodes * words_, 0);
     observable_.resize(words_);
     pattern_.resize(aig.leaves);
     pending_.assign(aig.leaves, 0);
-    flush_at_ = nodes < kSmallGraph ? 1 : 8;
+    flush_at_ = nodes < kSmallGraph ? 1 : 16;
     simplify();
     simulate_all();
 }
@@ -225,7 +233,9 @@ void Substituter::simulate_all() {
         for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
             uint64_t value = random_.next();
             // Half of the words are uniform; in the others each leaf is rare in one of its values, by its own measure.
-            if (word & 1) {
+            if (exhaustive_) {
+                value = leaf <= 6 ? kVariable[leaf - 1] : -static_cast<uint64_t>(word >> (leaf - 7) & 1);
+            } else if (word & 1) {
                 uint64_t choice = random_.next();
                 for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
                 if (choice & 4) value = ~value;
@@ -242,7 +252,8 @@ void Substituter::simulate_word(size_t word) {
     for (Node node : order_) {
         if (!is_and(node) || !is_alive(node)) continue;
         Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
-        row[node] = (row[node_of(a)] ^ -static_cast<uint64_t>(a & 1)) & (row[node_of(b)] ^ -static_cast<uint64_t>(b & 1));
+        uint64_t ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
+        row[node] = (row[node_of(a)] ^ ca) & (row[node_of(b)] ^ cb);
         values_[static_cast<size_t>(node) * words_ + word] = row[node];
     }
     context_->work += aig_.num_nodes() / 8;
@@ -331,7 +342,7 @@ void Substituter::observe(Node node) {
         const uint64_t *before = values(window_[i]);
         for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
     }
-    context_->work += static_cast<int64_t>(window_.size()) / 4;
+    context_->work += static_cast<int64_t>(window_.size() * words_) / 128;
 }
 
 bool Substituter::agrees(Node node, Lit lit) {
@@ -342,6 +353,22 @@ bool Substituter::agrees(Node node, Lit lit) {
     return true;
 }
 
+// The few words of patterns that have most of these bits, and so refuse most signals before their other values are read.
+void Substituter::choose_words(const std::vector<uint64_t> &care) {
+    telling_.clear();
+    int counts[kTellingWords];
+    for (size_t w = 0; w < words_; w++) {
+        int count = __builtin_popcountll(care[w]);
+        if (count == 0 || (telling_.size() == kTellingWords && count <= counts[kTellingWords - 1])) continue;
+        if (telling_.size() < kTellingWords) telling_.push_back(0);
+        size_t at = telling_.size() - 1;
+        for (; at > 0 && counts[at - 1] < count; at--) counts[at] = counts[at - 1], telling_[at] = telling_[at - 1];
+        counts[at] = count;
+        telling_[at] = w;
+    }
+    if (telling_.empty()) telling_.push_back(0);
+}
+
 // Collects the signals that agree with the node so far, best first.
 void Substituter::propose(Node node) {
     candidates_.clear();
@@ -349,21 +376,29 @@ void Substituter::propose(Node node) {
     for (Lit lit : {kFalse, kTrue, fanin_[2 * node], fanin_[2 * node + 1]})
         if (agrees(node, lit)) add(lit);
     if (!options_.fanins_only) {
-        size_t best = 0;
-        int most = -1;
-        for (size_t w = 0; w < words_; w++)
-            if (__builtin_popcountll(observable_[w]) > most) most = __builtin_popcountll(observable_[best = w]);
-        const uint64_t *row = by_word_.data() + best * aig_.num_nodes();
-        uint64_t target = row[node], care = observable_[best];
-        Node end = aig_.num_nodes(), begin = 1;
-        if (end > kScanned) begin = node > kScanned ? node - kScanned : 1, end = begin + kScanned;
-        end = std::min(end, aig_.num_nodes());
-        for (Node other = begin; other < end && candidates_.size() < kMostCandidates; other++) {
-            uint64_t difference = (row[other] ^ target) & care;
-            if (difference != 0 && difference != care) continue;
-            Lit lit = make_lit(other, difference != 0);
+        Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+        choose_words(observable_);
+        matches_.clear();
+        for (size_t k = 0; k < telling_.size(); k++) {
+            const uint64_t *row = by_word_.data() + telling_[k] * aig_.num_nodes();
+            uint64_t target = row[node], care = observable_[telling_[k]];
+            if (k == 0) {
+                for (Node other = begin; other < end; other++) {
+                    uint64_t difference = (row[other] ^ target) & care;
+                    if (difference == 0 || difference == care) matches_.push_back(make_lit(other, difference != 0));
+                }
+                continue;
+            }
+            size_t kept = 0;
+            for (Lit lit : matches_)
+                if (((row[node_of(lit)] ^ target ^ -static_cast<uint64_t>(lit & 1)) & care) == 0) matches_[kept++] = lit;
+            matches_.resize(kept);
+        }
+        for (Lit lit : matches_) {
+            Node other = node_of(lit);
             if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
             if (agrees(node, lit)) add(lit);
+            if (candidates_.size() == kMostCandidates) break;
         }
         context_->work += (end - begin) / 64;
     }
@@ -373,45 +408,57 @@ void Substituter::propose(Node node) {
     });
 }
 
-// Collects pairs of signals whose AND, perhaps complemented, agrees with the node so far and is worth its AND: each signal
-// is true where the AND is, and where it is false one of the two is false.
+// Collects pairs of signals whose AND, perhaps complemented, agrees with the node so far and is worth its place: each
+// signal is true where the AND is, and where it is false one of the two is false.
 void Substituter::propose_pairs(Node node) {
     pairs_.clear();
     uint32_t least = wander_ ? 1 : 2;  // ANDs that must go for the one that comes
     if (freed(node, 0) < least) return;
-    Node end = aig_.num_nodes(), begin = 1;
-    if (end > kScanned) begin = node > kScanned ? node - kScanned : 1, end = std::min(end, begin + static_cast<Node>(kScanned));
+    Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
     const uint64_t *v = values(node);
     std::vector<uint64_t> on(words_), off(words_);
     for (int negate = 0; negate < 2; negate++) {
-        size_t best = 0;
-        int most = -1, wanted = 0;
+        int wanted = 0;
         for (size_t w = 0; w < words_; w++) {
             uint64_t value = v[w] ^ -static_cast<uint64_t>(negate);
             on[w] = value & observable_[w];
             off[w] = ~value & observable_[w];
             wanted += __builtin_popcountll(off[w]);
-            if (__builtin_popcountll(on[w]) > most) most = __builtin_popcountll(on[best = w]);
         }
-        if (most == 0 || wanted == 0) continue;
+        choose_words(on);
+        if (on[telling_[0]] == 0 || wanted == 0) continue;
+        matches_.clear();
+        for (size_t k = 0; k < telling_.size(); k++) {
+            const uint64_t *row = by_word_.data() + telling_[k] * aig_.num_nodes();
+            uint64_t needed = on[telling_[k]];
+            if (k == 0) {
+                for (Node other = begin; other < end; other++)
+                    for (uint64_t c : {uint64_t{0}, ~uint64_t{0}})
+                        if ((needed & ~(row[other] ^ c)) == 0) matches_.push_back(make_lit(other, c != 0));
+                continue;
+            }
+            size_t kept = 0;
+            for (Lit lit : matches_)
+                if ((needed & ~(row[node_of(lit)] ^ -static_cast<uint64_t>(lit & 1))) == 0) matches_[kept++] = lit;
+            matches_.resize(kept);
+        }
         std::vector<Divisor> divisors;
-        const uint64_t *row = by_word_.data() + best * aig_.num_nodes();
-        for (Node other = begin; other < end && divisors.size() < kMostDivisors; other++) {
-            bool up = (on[best] & ~row[other]) == 0;
-            if (!up && (on[best] & row[other]) != 0) continue;
+        for (Lit lit : matches_) {
+            Node other = node_of(lit);
             if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
             const uint64_t *m = values(other);
-            uint64_t c = up ? 0 : ~uint64_t{0};
-            int excluded = 0;
+            uint64_t c = -static_cast<uint64_t>(lit & 1);
             bool covers = true;
-            for (size_t w = 0; w < words_ && covers; w++) {
-                covers = (on[w] & ~(m[w] ^ c)) == 0;
-                excluded += __builtin_popcountll(off[w] & ~(m[w] ^ c));
-            }
-            if (covers && excluded > 0) divisors.push_back({make_lit(other, !up), excluded});
+            for (size_t w = 0; w < words_ && covers; w++) covers = (on[w] & ~(m[w] ^ c)) == 0;
+            if (!covers) continue;
+            int excluded = 0;
+            for (size_t w = 0; w < words_; w++) excluded += __builtin_popcountll(off[w] & ~(m[w] ^ c));
+            if (excluded > 0) divisors.push_back({lit, excluded});
+            if (divisors.size() == kMostDivisors) break;
         }
         context_->work += (end - begin) / 32;
-        std::stable_sort(divisors.begin(), divisors.end(), [](const Divisor &a, const Divisor &b) { return a.excluded > b.excluded; });
+        std::stable_sort(divisors.begin(), divisors.end(),
+                         [](const Divisor &a, const Divisor &b) { return a.excluded > b.excluded; });
         if (divisors.size() > kPairedDivisors) divisors.resize(kPairedDivisors);
         for (size_t i = 0; i < divisors.size(); i++)
             for (size_t j = i + 1; j < divisors.size() && pairs_.size() < kMostCandidates; j++) {
@@ -419,7 +466,7 @@ void Substituter::propose_pairs(Node node) {
                 Pair pair{divisors[i].lit, divisors[j].lit, negate != 0, 0, 0};
                 if (!agrees(node, pair)) continue;
                 pair.gain = freed(node, node_of(pair.a), node_of(pair.b));
-                if (pair.gain < least || (fanin_[2 * node] == std::max(pair.a, pair.b) && fanin_[2 * node + 1] == std::min(pair.a, pair.b))) continue;
+                if (pair.gain < least || is_fanin_pair(node, pair)) continue;
                 if (wander_ && pair.gain == 1) pair.order = static_cast<uint32_t>(random_.next());
                 pairs_.push_back(pair);
             }
@@ -432,7 +479,8 @@ void Substituter::propose_pairs(Node node) {
 
 bool Substituter::agrees(Node node, const Pair &pair) {
     const uint64_t *v = values(node), *a = values(node_of(pair.a)), *b = values(node_of(pair.b));
-    uint64_t ca = -static_cast<uint64_t>(pair.a & 1), cb = -static_cast<uint64_t>(pair.b & 1), c = -static_cast<uint64_t>(pair.negate);
+    uint64_t ca = -static_cast<uint64_t>(pair.a & 1), cb = -static_cast<uint64_t>(pair.b & 1);
+    uint64_t c = -static_cast<uint64_t>(pair.negate);
     for (size_t w = 0; w < words_; w++)
         if ((v[w] ^ c ^ ((a[w] ^ ca) & (b[w] ^ cb))) & observable_[w]) return false;
     return true;
@@ -509,16 +557,18 @@ bool Substituter::improve(Node node) {
 
 void Substituter::run() {
     bool stopped = false;
+    int64_t start = context_->work;
     for (int64_t round = 0; round < options_.rounds && !stopped; round++) {
         int64_t changes = 0;
-        wander_ = options_.wander && round % 2 == 0;
+        wander_ = options_.wander && round % 2 == 1;
         sort_nodes();
         std::vector<Node> order = order_;
+        int64_t total = static_cast<int64_t>(order.size());
         for (size_t i = order.size(); i-- > 0 && !stopped;) {
             Node node = order[i];
             if (!is_and(node) || !is_alive(node)) continue;
-            if ((i & 255) == 0) progress(context_, static_cast<int64_t>(order.size() - i), static_cast<int64_t>(order.size()));
-            if ((stopped = stop(context_, 1))) break;
+            if ((i & 255) == 0) progress(context_, round * total + total - static_cast<int64_t>(i), options_.rounds * total);
+            if ((stopped = stop(context_, 1) || context_->work - start >= options_.work)) break;
             changes += improve(node);
         }
         if (changes == 0 && !options_.wander) break;
@@ -559,6 +609,7 @@ void Substituter::forget_solver() {
 }
 
 sat::Literal Substituter::literal_for(Lit lit) {
+    size_t before = solver_->num_vars();
     stack_.assign(1, node_of(lit));
     while (!stack_.empty()) {
         Node node = stack_.back();
@@ -588,6 +639,7 @@ sat::Literal Substituter::literal_for(Lit lit) {
         var_of_[node] = solver_->new_gate(2 * var_of_[node_of(a)] + (a & 1), 2 * var_of_[node_of(b)] + (b & 1));
         stack_.pop_back();
     }
+    context_->work += static_cast<int64_t>(solver_->num_vars() - before) / 4;
     return 2 * var_of_[node_of(lit)] + (lit & 1);
 }
 
@@ -618,6 +670,7 @@ void Substituter::copy_window(Node node) {
     }
     differs_ = sat::negation(same);
     copied_vars_ += solver_->num_vars() - before;
+    context_->work += static_cast<int64_t>(solver_->num_vars() - before) / 4;
 }
 
 sat::Answer Substituter::ask(const sat::Literal *assumptions, size_t count) {
@@ -637,6 +690,7 @@ sat::Answer Substituter::ask(const sat::Literal *assumptions, size_t count) {
 
 // Whether the node may become `lit`: never observable and different.
 sat::Answer Substituter::prove(Node node, Lit lit) {
+    if (exhaustive_) return sat::Answer::unsatisfiable;
     copy_window(node);
     sat::Literal assumptions[3];
     size_t count = 0;
@@ -659,6 +713,7 @@ sat::Answer Substituter::prove(Node node, Lit lit) {
 
 // The same of the AND of two signals.
 sat::Answer Substituter::prove(Node node, const Pair &pair) {
+    if (exhaustive_) return sat::Answer::unsatisfiable;
     copy_window(node);
     sat::Literal assumptions[4];
     size_t count = 0;

@@ -28,6 +28,8 @@ struct SubstituteOptions {
     int64_t conflicts = 100;      // for each SAT query
     int64_t tries = 8;            // refuted signals for each node
     int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
+    int64_t work = INT64_MAX;     // units after which it ends; the graph is good at any time
+    int64_t exhaustive = 12;      // with at most so many leaves all patterns are simulated, and nothing is left to prove
     uint64_t seed = 1;
 };
 
@@ -44,6 +46,8 @@ public:
     const SubstituteCounts &counts() const { return counts_; }
 
 private:
+    static constexpr Node kScanned = 60000;  // signals looked at for a node
+
     struct Candidate {
         Lit lit;
         uint32_t gain;
@@ -85,10 +89,19 @@ private:
     void open_window(Node node);
     void observe(Node node);
     bool improve(Node node);
+    void choose_words(const std::vector<uint64_t> &care);
     void propose(Node node);
     void propose_pairs(Node node);
     bool improve_by_pair(Node node);
     void taint_window();
+    // Signals that are looked at for a node: those near it, by index.
+    Node first_scanned(Node node) const {
+        return aig_.num_nodes() > kScanned && node > kScanned ? node - kScanned : 1;
+    }
+    bool is_fanin_pair(Node node, const Pair &pair) const {
+        Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
+        return !pair.negate && ((a == pair.a && b == pair.b) || (a == pair.b && b == pair.a));
+    }
     bool agrees(Node node, Lit lit);
     bool agrees(Node node, const Pair &pair);
 
@@ -124,6 +137,7 @@ private:
     std::vector<uint32_t> version_;
     std::vector<Alias> alias_;
 
+    bool exhaustive_ = false;
     size_t words_ = 0, next_word_ = 0;
     std::vector<uint64_t> values_;             // [node][word]
     std::vector<uint64_t> by_word_;            // the same, [word][node]
@@ -135,6 +149,8 @@ private:
     std::vector<uint32_t> place_;              // by node: its place in the window, or kNone
     std::vector<Candidate> candidates_;
     std::vector<Pair> pairs_;
+    std::vector<size_t> telling_;              // words of patterns
+    std::vector<Lit> matches_;                 // signals that these do not refuse
     bool wander_ = false;                      // in this round
     std::vector<uint32_t> mark_;
     uint32_t stamp_ = 0;

@@ -8,16 +8,9 @@
 // After Kuehlmann et al. 2002 and Mishchenko et al., FRAIGs, 2005; the order of proofs as in ABC's fraig.
 #pragma once
 
-#include <memory>
-#include <vector>
-
-#include "netc/core/builder.hpp"
-#include "netc/core/random.hpp"
-#include "netc/core/sat.hpp"
+#include "netc/core/prover.hpp"
 
 namespace netc {
-
-enum class Verdict { equal, different, unknown };
 
 struct SweepOptions {
     int64_t conflicts = 1000;  // for each SAT query; < 0 for no limit
@@ -25,7 +18,7 @@ struct SweepOptions {
 };
 
 struct SweepCounts {
-    int64_t merged_by_window = 0, merged_by_sat = 0, refuted = 0, undecided = 0;
+    int64_t refuted = 0, undecided = 0;
 };
 
 class Sweeper {
@@ -36,9 +29,9 @@ public:
     void run();
 
     // Whether two literals of the *new* graph are equal; `different` leaves the leaves' values in counterexample().
-    Verdict prove(Lit a, Lit b, int64_t conflicts);
+    Verdict prove(Lit a, Lit b, int64_t conflicts) { return prover_.prove(a, b, conflicts); }
 
-    const uint8_t *counterexample() const { return pattern_.data(); }
+    const uint8_t *counterexample() { return prover_.pattern().data(); }
     // The leaves' values in a simulated pattern in which two old literals differ; false if none was seen.
     bool find_difference(Lit a, Lit b);
 
@@ -53,17 +46,13 @@ private:
     void group();
     void learn_counterexample();
     void flush_patterns();
-    Verdict prove_by_window(Lit a, Lit b);
-    Verdict prove_by_sat(Lit a, Lit b, int64_t conflicts);
-    sat::Literal literal_for(Lit lit);
-    void forget_solver();
-    uint64_t random_word();
 
     AigView aig_;
     SweepOptions options_;
     netc_context *context_;
     Random random_;
     Builder made_;
+    Prover prover_;
     Array<uint32_t> image_;
     Array<uint64_t> signature_;  // by old node: a hash of its values in all patterns, in its phase
     Array<uint8_t> phase_;       // by old node: its value in the first pattern
@@ -71,14 +60,8 @@ private:
     Array<uint8_t> shared_;      // by old node: some other node has its signature
     Array<Node> active_;         // the old nodes that share their signature
     Array<uint64_t> values_;     // [nodes][1] while patterns are simulated
-    Array<uint8_t> pattern_;     // the leaves' values in the last counterexample
     Array<uint64_t> pending_;    // by leaf: counterexamples not yet simulated, one a bit
     size_t num_pending_ = 0, flush_at_ = 1;
-
-    std::unique_ptr<sat::Solver> solver_;
-    std::vector<sat::Var> var_of_;  // by new node; kNone where the solver does not know it
-    std::vector<Node> solver_leaves_;
-    std::vector<Node> stack_;
     SweepCounts counts_;
 };
 

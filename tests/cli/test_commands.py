@@ -258,6 +258,23 @@ def test_cec_answers_with_its_exit_code(netc: Netc, tmp_path: Path) -> None:
     assert first != second
 
 
+def test_sec_answers_with_its_exit_code_and_a_trace(netc: Netc, tmp_path: Path) -> None:
+    for name, late in (("a", 0), ("b", 1)):
+        build = Builder(1, 2)
+        first, second = build.latch(0), build.latch(1)
+        output = build.and_(first, second ^ late)
+        write(build.finish([output], [build.input(0), first], b"\0\0"), tmp_path / f"{name}.aig")
+    done = netc("sec", "a.aig", "a.aig")
+    assert (done.code, done.text.splitlines()[0]) == (0, "EQUIVALENT (1 outputs and properties, matched by order)")
+    done = netc("sec", "a.aig", "b.aig", "-o", "trace.txt", "--json")
+    answer = json.loads(done.text)
+    assert (done.code, answer["verdict"], answer["differs"]) == (1, "not equivalent", "output 0")
+    assert (tmp_path / "trace.txt").read_text().split() == [*answer["trace"], "."]
+    shown = [netc("sim", name, "--stimulus", "trace.txt").text.split() for name in ("a.aig", "b.aig")]
+    assert shown[0][:-1] == shown[1][:-1]
+    assert shown[0][-1] != shown[1][-1]
+
+
 # ---- sim ----------------------------------------------------------------------------------------------------------
 
 

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from netc import Builder, Dense, Head, LayeredNetwork, Model, write
+from netc import Builder, Dense, Head, LayeredNetwork, Model, manager, write
+from netc.cli.main import main
 
-Netc = Callable[..., Any]
+
+@dataclass(frozen=True)
+class Done:
+    code: object
+    text: str
+    err: str
+
+
+Netc = Callable[..., Done]
 
 FILES = ["after.aig", "before.aig", "map", "proof.lrat"]
+
+
+@pytest.fixture
+def netc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Netc:
+    """The command line in this process, which saves its start."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str | Path) -> Done:
+        with pytest.raises(SystemExit) as left:
+            main([str(arg) for arg in args])
+        return Done(left.value.code, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture
@@ -55,7 +77,7 @@ def test_verify_says_no_with_the_line(netc: Netc, tmp_path: Path, design: Path) 
     done = netc("verify", "proof")
     assert done.code == 1
     assert done.err.startswith("REFUSED: proof/proof.lrat:1: ")
-    assert done.out == b""
+    assert done.text == ""
 
 
 def test_opt_and_cec_keep_a_directory_in_use(netc: Netc, tmp_path: Path, design: Path) -> None:
@@ -77,17 +99,11 @@ def test_there_is_no_certificate_without_a_proof(netc: Netc, tmp_path: Path, des
 
 
 def test_opt_writes_nothing_when_the_certificate_does_not_end(
-    tmp_path: Path, design: Path, monkeypatch: pytest.MonkeyPatch
+    netc: Netc, tmp_path: Path, design: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from netc import manager
-    from netc.cli.main import main
-
     monkeypatch.setattr(manager, "VERIFY_WORK_LEAST", 1)
     monkeypatch.setattr(manager, "VERIFY_WORK_PER_AND", 0)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as left:
-        main(["opt", "in.aig", "--certify", "proof", "-o", "out.aig"])
-    assert left.value.code == 3
+    assert netc("opt", design, "--certify", "proof", "-o", "out.aig").code == 3
     assert files(tmp_path) == ["in.aig"]
 
 
@@ -120,12 +136,10 @@ def test_a_pipeline_that_changes_the_outputs_has_a_certificate_for_each_part(net
 
 
 def test_the_checker_is_one_file_that_anybody_compiles(netc: Netc, tmp_path: Path) -> None:
-    import subprocess
-
     cc = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if cc is None:
         pytest.skip("no C compiler is installed")
-    (tmp_path / "netc_check.c").write_bytes(netc("verify", "--source").out)
+    (tmp_path / "netc_check.c").write_text(netc("verify", "--source").text)
     command = [cc, "-std=c99", "-fsyntax-only", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "netc_check.c"]
     subprocess.run(command, cwd=tmp_path, check=True)
 
@@ -140,7 +154,7 @@ def test_verify_names_what_is_missing(netc: Netc, tmp_path: Path, design: Path) 
     netc("opt", design, "--certify", "proof", "-q", "-o", "out.aig")
     (tmp_path / "proof/map").unlink()
     done = netc("verify", "proof")
-    assert (done.code, done.err) == (2, f"netc_check: proof{os.sep}map: cannot be opened\n")
+    assert (done.code, done.err) == (2, "netc_check: proof/map: cannot be opened\n")
     done = netc("verify", "proof", "--cc", "no-such-compiler")
     assert done.code == 2
     assert "there is no compiler 'no-such-compiler'" in done.err

@@ -91,6 +91,7 @@ PIPELINES = [
     "best(balance; rewrite | rewrite{zero=true}; balance | sweep)",
     "partition{nodes=7}(rewrite; dce)",
     "fold; partition{nodes=5}(best(rewrite | sweep; dce)); strash; dce",
+    "limit{work=60}(rewrite; limit{work=20}(sweep; dce)); balance; rewrite",
     "strash; climb{n=6,stale=4}(rewrite{zero=true} | balance; sweep; dce | shorten; rewrite)",
 ]
 

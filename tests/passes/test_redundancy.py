@@ -25,7 +25,8 @@ def test_an_untestable_fan_in_goes() -> None:
     assert after.ports is before.ports
 
 
-def test_a_chain_loses_every_repeated_condition() -> None:
+@pytest.mark.parametrize("exhaustive", [0, 12])
+def test_a_chain_loses_every_repeated_condition(exhaustive: int) -> None:
     # A priority chain whose every stage asks again that no earlier request is there.
     width = 8
     build = Builder(width)
@@ -37,7 +38,7 @@ def test_a_chain_loses_every_repeated_condition() -> None:
     for index in range(1, width):
         waste = build.or_(waste, build.and_(build.and_(grants[index], quiet[index - 1]), build.input(index - 1) ^ 1))
     before = build.finish([*grants, waste])
-    after = Redundancy().run(before, Context()).aig
+    after = Redundancy(exhaustive=exhaustive).run(before, Context()).aig
     check_equivalent(before, after)
     # two ANDs a stage and the OR of the grants: nothing is left of the conditions
     assert after.num_ands <= 2 * width + width

@@ -31,11 +31,12 @@ def arbiter(width: int) -> Aig:
     return build.finish(taken)
 
 
-def test_the_chains_of_an_arbiter_share_each_other() -> None:
-    width = 8
+@pytest.mark.parametrize("exhaustive", [0, 14])
+def test_the_chains_of_an_arbiter_share_each_other(exhaustive: int) -> None:
+    width = 7
     before = arbiter(width)
     assert Dce().run(Sweep().run(before, Context()).aig, Context()).aig.num_ands == before.num_ands
-    after = Transduction().run(before, Context()).aig
+    after = Transduction(exhaustive=exhaustive).run(before, Context()).aig
     patterns = twins.all_patterns(before.ports.leaves)
     assert np.array_equal(twins.roots(before, patterns), twins.roots(after, patterns))
     assert after.ports is before.ports
@@ -65,14 +66,20 @@ def test_a_pair_of_signals_saves_what_no_single_one_does() -> None:
         assert after.num_ands == 3
 
 
-@given(aig=strategies.aigs(), seed=st.integers(0, 100))
-def test_wandering_keeps_functions_and_tells_the_truth(aig: Aig, seed: int) -> None:
-    step = Transduction(pairs=True, wander=True, rounds=3, seed=seed).run(aig, Context())
+@given(aig=strategies.aigs(), seed=st.integers(0, 100), exhaustive=st.sampled_from([0, 12]), share=st.floats(0, 1))
+def test_wandering_keeps_functions_and_tells_the_truth(aig: Aig, seed: int, exhaustive: int, share: float) -> None:
+    made = Transduction(pairs=True, wander=True, rounds=3, seed=seed, exhaustive=exhaustive)
+    whole = Context()
+    made.run(aig, whole)
+    cut = Context(int(share * whole.work))
+    step = made.run(aig, cut)
     patterns = twins.all_patterns(aig.ports.leaves)
     assert np.array_equal(twins.roots(aig, patterns), twins.roots(step.aig, patterns))
     old, new = simulate_nodes(aig, patterns), simulate_nodes(step.aig, patterns)
     for node, lit in enumerate(step.image.tolist()):
         assert lit == NONE or np.array_equal(old[:, node], new[:, lit >> 1] ^ bool(lit & 1))
+    if cut.stopped_at is not None:
+        assert made.run(aig, Context(cut.stopped_at)).aig.same_as(step.aig)
 
 
 def test_options_out_of_range_are_refused() -> None:

@@ -1,0 +1,55 @@
+// Proves that two literals of a growing hashed graph are equal: what sweeping and correspondence ask again and again.
+//
+// First the truth table of a small window that contains the difference, then SAT in both directions within a budget of
+// conflicts, by one solver that loads cones as they are asked for and keeps what it learnt.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "netc/core/builder.hpp"
+#include "netc/core/random.hpp"
+#include "netc/core/sat.hpp"
+
+namespace netc {
+
+enum class Verdict { equal, different, unknown };
+
+struct ProverCounts {
+    int64_t by_window = 0, by_sat = 0;
+};
+
+class Prover {
+public:
+    // The graph may grow between questions, but its nodes stay as they are. `random` fills what an answer leaves open.
+    Prover(const Builder &graph, Random *random, netc_context *context);
+
+    // Whether two literals are equal; `different` leaves the leaves' values in pattern().
+    Verdict prove(Lit a, Lit b, int64_t conflicts);
+
+    // From now on only patterns under which this literal is true count.
+    void require(Lit lit);
+
+    Array<uint8_t> &pattern() { return pattern_; }
+    const ProverCounts &counts() const { return counts_; }
+
+private:
+    Verdict prove_by_window(Lit a, Lit b);
+    Verdict prove_by_sat(Lit a, Lit b, int64_t conflicts);
+    sat::Literal literal_for(Lit lit);
+    void forget_solver();
+    void require_of_solver(Lit lit);
+
+    const Builder &graph_;
+    Random *random_;
+    netc_context *context_;
+    Array<uint8_t> pattern_;  // the leaves' values in the last counterexample
+    std::unique_ptr<sat::Solver> solver_;
+    std::vector<sat::Var> var_of_;  // by node; kNone where the solver does not know it
+    std::vector<Node> solver_leaves_;
+    std::vector<Lit> required_;
+    std::vector<Node> stack_;
+    ProverCounts counts_;
+};
+
+}  // namespace netc

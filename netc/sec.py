@@ -1,0 +1,244 @@
+"""Sequential equivalence: two circuits with latches, started from reset, three answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from netc import native
+from netc.aig import Aig, Lits
+from netc.cec import Verdict
+from netc.context import Context
+from netc.errors import InternalError, NetcError
+from netc.pairing import Pairing, joined, pair, root_name
+from netc.ports import UNINITIALISED
+from netc.simulation import simulate
+
+__all__ = ["Sec", "Trace", "check"]
+
+CONFLICTS = 3000  # for a question to the solver
+STEPS = 4  # the longest induction that is tried
+DEPTH = 64  # steps from reset that are searched for a difference
+
+Bits = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Inputs that lead from reset to a difference.
+
+    `inputs` is ``bool[steps, inputs]`` in the first circuit's order; `first` and `second` are the latches' values at
+    reset, which matter where a latch is uninitialised. The circuits differ in the last step.
+    """
+
+    inputs: Bits
+    first: Bits
+    second: Bits
+
+    @property
+    def plain(self) -> bool:
+        """No uninitialised latch has to start at 1."""
+        return not (self.first | self.second).any()
+
+
+@dataclass(frozen=True)
+class Sec:
+    """The answer, and what it rests on.
+
+    EQUIVALENT was proved by `induction` steps of signal correspondence. Otherwise the first `bounded` steps from reset
+    are proved equal, and `undecided` roots are open. `matched` says how ports were paired, `free` how many pairs of
+    uninitialised latches start equal.
+    """
+
+    verdict: Verdict
+    matched: str
+    roots: int
+    induction: int = 0
+    bounded: int = 0
+    undecided: int = 0
+    free: int = 0
+    trace: Trace | None = None
+    root: str = ""
+
+    def __bool__(self) -> bool:
+        return self.verdict is Verdict.EQUIVALENT
+
+
+def _free_pairs(a: Aig, b: Aig) -> list[tuple[int, int]]:
+    """Uninitialised latches that start equal: those of one name, or else, where both have as many, by order."""
+    unset = [[latch for latch, reset in enumerate(aig.ports.resets) if reset == UNINITIALISED] for aig in (a, b)]
+    names = [
+        {aig.ports.name("latch", latch): latch for latch in latches} for aig, latches in zip((a, b), unset, strict=True)
+    ]
+    if all(None not in found and len(found) == len(latches) for found, latches in zip(names, unset, strict=True)):
+        common = [(latch, names[1][name]) for name, latch in names[0].items() if name in names[1]]
+        if common:
+            return common
+    return list(zip(*unset, strict=True)) if len(unset[0]) == len(unset[1]) else []
+
+
+@dataclass
+class _Product:
+    """Both circuits as one machine over the first one's inputs: the latches of a, then those of b."""
+
+    a: Aig
+    b: Aig
+    paired: Pairing
+    context: Context
+    free_pairs: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        a, b, inputs = self.a, self.b, self.a.ports.inputs
+        self.latches = a.ports.latches + b.ports.latches
+        self.leaves = inputs + self.latches
+        literals = 2 * np.arange(1, 1 + self.leaves, dtype=np.uint32)
+        own, shared = literals[: a.ports.leaves], np.empty(inputs, np.uint32)
+        shared[self.paired.input_of] = literals[:inputs]
+        theirs = np.concatenate([shared, literals[a.ports.leaves :]])
+        self.ands, (of_a, of_b), _ = joined(self.leaves, [(a, own), (b, theirs)])
+        next_states = [of_a[a.ports.slices()["latch"]], of_b[b.ports.slices()["latch"]]]
+        self.pairs = of_a[self.paired.roots], of_b[self.paired.root_of]
+        self.roots = np.concatenate([*next_states, *self.pairs])
+        self.initial = np.frombuffer(a.ports.resets + b.ports.resets, np.uint8).astype(np.uint32)
+        unset = self.initial == UNINITIALISED
+        self.initial[unset] += np.arange(unset.sum(), dtype=np.uint32)
+        for first, second in self.free_pairs:
+            self.initial[a.ports.latches + second] = self.initial[first]
+        self.free = int(unset.sum())
+        self.struct = native.ffi.new("netc_machine *")
+        self.struct.aig = native.aig_struct(self.ands, self.leaves, self.roots)[0]
+        self.struct.inputs = inputs
+        self.struct.initial = native.view(self.initial, np.uint32)
+        self.struct.free = self.free
+
+    def correspondence(self, steps: int, conflicts: int) -> Lits | None:
+        """For each node the literal of the first node that is equal to it in every reachable state."""
+        found = np.empty(1 + self.leaves + len(self.ands), np.uint32)
+        rounds = native.call(
+            native.lib.netc_scorr, self.struct, self.context.struct, steps, conflicts, 1, native.out(found)
+        )
+        return found if rounds else None
+
+    def open_pairs(self, same: Lits, conflicts: int) -> int:
+        """How many pairs of roots are not proved equal in every state in which these nodes correspond."""
+        ands = same[self.ands >> 1] ^ (self.ands & 1)
+        ands = np.sort(ands, axis=1)[:, ::-1].copy()
+        roots = np.concatenate(self.pairs)
+        roots = same[roots >> 1] ^ (roots & 1)
+        verdicts = np.empty(len(roots) // 2, np.uint8)
+        pattern, different = np.zeros(self.leaves, np.uint8), native.ffi.new("int64_t *")
+        native.call(
+            native.lib.netc_cec,
+            native.aig_struct(ands, self.leaves, roots),
+            self.context.struct,
+            conflicts,
+            native.out(verdicts),
+            native.out(pattern),
+            different,
+            native.ffi.NULL,
+        )
+        return int((verdicts != 1).sum())  # a difference may need a state that cannot be reached
+
+    def random_runs(self, depth: int) -> tuple[Trace, int] | None:
+        """A trace to a difference that random inputs show, and the pair of roots that differs."""
+        pattern = np.zeros(depth * self.a.inputs + self.free, np.uint8)
+        different = native.ffi.new("int64_t *")
+        step = native.call(
+            native.lib.netc_runs, self.struct, self.context.struct, depth, 1, native.out(pattern), different
+        )
+        return (self.trace(pattern, depth, step), int(different[0])) if step else None
+
+    def bounded(self, depth: int, same: Lits | None, conflicts: int) -> tuple[Trace, int] | int:
+        """The same, by SAT; or the number of steps in which there is proved to be none."""
+        pattern = np.zeros(depth * self.a.inputs + self.free, np.uint8)
+        different, proved = native.ffi.new("int64_t *"), native.ffi.new("int64_t *")
+        step = native.call(
+            native.lib.netc_bmc,
+            self.struct,
+            self.context.struct,
+            depth,
+            conflicts,
+            1,
+            native.ffi.NULL if same is None else native.view(same, np.uint32),
+            native.out(pattern),
+            different,
+            proved,
+        )
+        return (self.trace(pattern, depth, step), int(different[0])) if step else int(proved[0])
+
+    def trace(self, pattern: npt.NDArray[np.uint8], depth: int, steps: int) -> Trace:
+        inputs = pattern[: steps * self.a.inputs].reshape(steps, self.a.inputs).astype(np.bool_)
+        values = np.concatenate([np.array([0, 1], np.uint8), pattern[depth * self.a.inputs :]])
+        states = values[self.initial].astype(np.bool_)
+        return Trace(inputs, states[: self.a.ports.latches], states[self.a.ports.latches :])
+
+
+def _last_step(aig: Aig, inputs: Bits, state: Bits) -> Bits:
+    """All roots in the last of these steps."""
+    values = np.zeros(len(aig.roots), np.bool_)
+    for step in inputs:
+        values = simulate(aig, np.concatenate([step, state])[None])[0]
+        state = values[aig.ports.slices()["latch"]]
+    return values
+
+
+def _refuted(product: _Product, trace: Trace, index: int) -> Sec:
+    """The verdict, once simulation of both circuits, step by step, has shown the difference again."""
+    paired, a, b = product.paired, product.a, product.b
+    theirs = np.empty_like(trace.inputs)
+    theirs[:, paired.input_of] = trace.inputs
+    mine = _last_step(a, trace.inputs, trace.first)[paired.roots[index]]
+    if mine == _last_step(b, theirs, trace.second)[paired.root_of[index]]:
+        raise InternalError("a trace does not tell the circuits apart")
+    name = root_name(a, int(paired.roots[index]))
+    return Sec(
+        Verdict.DIFFERENT, paired.matched, len(paired.roots), free=len(product.free_pairs), trace=trace, root=name
+    )
+
+
+def check(
+    a: Aig,
+    b: Aig,
+    *,
+    match: str = "auto",
+    steps: int = STEPS,
+    depth: int = DEPTH,
+    context: Context | None = None,
+    conflicts: int = CONFLICTS,
+) -> Sec:
+    """Whether two circuits give the same outputs and properties in every step after reset, for all inputs.
+
+    Latches may differ in number, place and coding. Inputs and outputs are paired as in `netc.cec.check`. A latch
+    without a reset value starts with any value; two such latches of one name, or at the same place when both circuits
+    have as many, start equal. Signal correspondence with inductions of 1, 2, 4 … up to `steps` steps proves
+    equivalence, random runs and bounded model checking of `depth` steps find differences; a trace is simulated on both
+    circuits before it is returned. `NetcError` when the interfaces cannot be paired.
+    """
+    if steps < 1 or depth < 1:
+        raise NetcError("", f"steps={steps}, depth={depth}; both are at least 1")
+    run = context or Context()
+    product = _Product(a, b, pair(a, b, match, latches=False), run, _free_pairs(a, b))
+    found = product.random_runs(depth)
+    if found:
+        return _refuted(product, *found)
+    matched, roots, free = product.paired.matched, len(product.paired.roots), len(product.free_pairs)
+    length, undecided, bounded, same = 1, roots, 0, None
+    while not run.stopped:
+        found_same = product.correspondence(length, conflicts)
+        if found_same is None:
+            break
+        same = found_same
+        undecided = product.open_pairs(same, conflicts)
+        if undecided == 0:
+            return Sec(Verdict.EQUIVALENT, matched, roots, induction=length, free=free)
+        last = 2 * length > steps
+        answer = product.bounded(depth if last else min(depth, 2 * length + 2), same, conflicts)
+        if not isinstance(answer, int):
+            return _refuted(product, *answer)
+        bounded = max(bounded, answer)
+        if last:
+            break
+        length *= 2
+    return Sec(Verdict.UNDECIDED, matched, roots, bounded=bounded, undecided=undecided, free=free)
