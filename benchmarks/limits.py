@@ -59,7 +59,7 @@ def kernels() -> tuple[Any, Any]:
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder, "limits.so")
         source = Path(__file__).with_suffix(".c")
-        find_compiler().shared_library(source, library, ["-O2", "-mavx512f"], timeout=60)
+        find_compiler().library([source], library, ["-O2", "-mavx512f"], timeout=60)
         return ffi.dlopen(str(library)), ffi
 
 

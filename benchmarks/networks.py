@@ -24,7 +24,9 @@ MIX = (
     (32, (7, 11, 13, 14)),  # three rows of four
     (9, (6, 9)),  # exclusive or, and its complement
 )
-_CHOICES = np.concatenate([np.repeat(gates, share * 4 // len(gates)) for share, gates in MIX]).astype(np.uint8)
+_CHOICES: npt.NDArray[np.uint8] = np.concatenate(
+    [np.repeat(gates, share * 4 // len(gates)) for share, gates in MIX]
+).astype(np.uint8)
 
 
 def random_network(width: int, *, layers: int = LAYERS, inputs: int = INPUTS, seed: int = SEED) -> netc.LayeredNetwork:
@@ -48,7 +50,8 @@ def _wiring(twister: Twister, inputs: int, neurons: int) -> npt.NDArray[np.uint3
 
 
 def _gates(twister: Twister, neurons: int) -> npt.NDArray[np.uint8]:
-    return _CHOICES[twister.words(neurons) % np.uint32(len(_CHOICES))]
+    gates: npt.NDArray[np.uint8] = _CHOICES[twister.words(neurons) % np.uint32(len(_CHOICES))]
+    return gates
 
 
 def convolutional_network(
