@@ -47,7 +47,8 @@ KEYWORDS = frozenset(
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _UNUSABLE = re.compile(r"[^!-~]|`|^\*")  # not printable; a macro, and a wildcard port, to Icarus even when escaped
-_REFUSED = ("mailbox", "process", "semaphore", "super", "this")  # by Verilator even when escaped
+# Even when escaped: by Verilator, and the last two by Icarus Verilog, which calls "this" and "super" so.
+_REFUSED = ("mailbox", "process", "semaphore", "super", "this", "@", "#")
 _LONGEST = 1000  # IEEE 1364-2005, 3.7: tools must take identifiers of 1024 characters, and need take no longer ones
 
 

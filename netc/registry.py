@@ -38,6 +38,7 @@ PASSES = {
     "resub": "netc.passes.resub:Resub",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "shorten": "netc.passes.shorten:Shorten",
+    "simresub": "netc.passes.simresub:SimResub",
     "strash": "netc.passes.strash:Strash",
     "sweep": "netc.passes.sweep:Sweep",
     "transduction": "netc.passes.transduction:Transduction",

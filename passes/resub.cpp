@@ -5,12 +5,14 @@
 // nodes of the window, its divisors, with fewer ANDs than its cone has for itself (its MFFC). Nodes of the MFFC are divisors
 // too, at the price of the part of it that they keep alive: so a redundant fan-in somewhere in the cone is found as well.
 // The graph changes at once, and the next node sees the new one.
+//
+// With `levels`, the window goes on through the node's fan-outs: where no end of it tells the node from its complement, the
+// node may be anything. Nodes between, whose functions change, are tainted.
 #include <algorithm>
 #include <vector>
 
-#include "netc/core/graph.hpp"
-#include "netc/core/resynthesis.hpp"
 #include "netc/core/truth.hpp"
+#include "netc/core/window.hpp"
 
 extern "C" {
 #include "passes/resub.h"
@@ -20,21 +22,25 @@ using namespace netc;
 
 namespace {
 
-constexpr size_t kConeNodes = 300;      // of a window, below the root
-constexpr uint32_t kManyFanouts = 100;  // uses of a node that are looked through for divisors beside the cone
-constexpr uint64_t kWorkUnit = 256;     // words for one unit of work
+constexpr size_t kConeNodes = 300;    // of a window, below the root
+constexpr size_t kExtraLeaves = 2;    // for what the fan-outs need from outside
+constexpr size_t kFanoutNodes = 24;   // of a window, above the root
+constexpr uint32_t kFanouts = 8;      // uses of a node that may be followed
+constexpr size_t kChain = 6;          // nodes between a window and a new leaf
+constexpr size_t kDependVisits = 60;  // when a new leaf must not depend on the root
+constexpr uint64_t kWorkUnit = 256;   // words for one unit of work
+
+struct Options {
+    size_t leaves, divisors;
+    int gates, levels;
+    bool zero_gain;
+};
 
 class Resubstitution {
 public:
-    Resubstitution(const AigView &aig, netc_context *context, int leaves, int gates, int divisors, bool zero_gain)
-        : context_(context),
-          graph_(aig, context),
-          max_leaves_(static_cast<size_t>(leaves)),
-          max_divisors_(static_cast<size_t>(divisors)),
-          gates_(gates),
-          zero_gain_(zero_gain) {
-        level_ = graph_.levels();
-        place_ = Array<uint32_t>::zeros(graph_.num_nodes());
+    Resubstitution(const AigView &aig, netc_context *context, const Options &options)
+        : context_(context), options_(options), window_(aig, context), graph_(window_.graph()) {
+        place_above_ = Array<uint32_t>::zeros(graph_.num_nodes());
     }
 
     void run(netc_step *step) {
@@ -51,114 +57,31 @@ public:
 
 private:
     void improve(Node node) {
-        find_cut(node);
-        order_cone(node);
-        uint32_t mffc = find_mffc(node);
-        find_divisors(node);
+        window_.open(node, options_.leaves, kConeNodes);
+        window_.add_side(options_.divisors);
+        find_fanouts(node);
         simulate(node);
-        for (int needed = 1; needed >= (zero_gain_ ? 0 : 1); needed--) {  // what gains nothing only where nothing gains
-            auto accept = [&](const Expression &expression) { return substitute(node, expression, needed); };
-            if (resynthesis_.search(static_cast<int>(mffc) - needed, gates_, accept)) return;
-        }
-    }
-
-    // ---- the window ----
-
-    // Grows a cut from the fan-ins: always the leaf that adds the fewest leaves, the highest of those.
-    void find_cut(Node node) {
-        inside_.clear(graph_.num_nodes());
-        leaves_.clear();
-        inside_.add(node);
-        size_t cone = 1;
-        for (Lit fanin : {graph_.fanin0(node), graph_.fanin1(node)}) add_leaf(node_of(fanin));
-        while (cone < kConeNodes) {
-            size_t best = leaves_.size();
-            int fewest = 3;
-            for (size_t i = 0; i < leaves_.size(); i++) {
-                Node leaf = leaves_[i];
-                if (!graph_.is_and(leaf)) continue;
-                int more = !inside_.has(node_of(graph_.fanin0(leaf))) + !inside_.has(node_of(graph_.fanin1(leaf)));
-                if (more < fewest || (more == fewest && level_[leaf] > level_[leaves_[best]])) {
-                    best = i;
-                    fewest = more;
-                }
-            }
-            if (best == leaves_.size() || leaves_.size() - 1 + static_cast<size_t>(fewest) > max_leaves_) break;
-            Node opened = leaves_[best];
-            leaves_.erase(leaves_.begin() + static_cast<std::ptrdiff_t>(best));
-            cone++;
-            for (Lit fanin : {graph_.fanin0(opened), graph_.fanin1(opened)}) add_leaf(node_of(fanin));
-        }
-    }
-    void add_leaf(Node node) {
-        if (inside_.has(node)) return;
-        inside_.add(node);
-        leaves_.push_back(node);
-    }
-
-    // window_ = the leaves, then the cone in topological order without the root.
-    void order_cone(Node root) {
-        placed_.clear(graph_.num_nodes());
-        window_ = leaves_;
-        for (size_t i = 0; i < leaves_.size(); i++) {
-            placed_.add(leaves_[i]);
-            place_[leaves_[i]] = static_cast<uint32_t>(i);
-        }
-        stack_.assign(1, root);
-        while (!stack_.empty()) {
-            Node now = stack_.back();
-            bool ready = true;
-            for (Lit fanin : {graph_.fanin0(now), graph_.fanin1(now)})
-                if (!placed_.has(node_of(fanin))) {
-                    stack_.push_back(node_of(fanin));
-                    ready = false;
-                }
-            if (!ready) continue;
-            stack_.pop_back();
-            if (now != root && !placed_.has(now)) place(now);
-        }
-    }
-    void place(Node node) {
-        placed_.add(node);
-        place_[node] = static_cast<uint32_t>(window_.size());
-        window_.push_back(node);
-    }
-
-    // The MFFC above the leaves; marks it.
-    uint32_t find_mffc(Node node) {
-        own_.clear(graph_.num_nodes());
-        for (Node leaf : leaves_) graph_.hold(make_lit(leaf));
-        uint32_t count = graph_.dereference(node, [&](Node member) { own_.add(member); });
-        graph_.reference(node);
-        for (Node leaf : leaves_) graph_.release(make_lit(leaf));
-        return count;
-    }
-
-    // ANDs beside the cone with both fan-ins in the window; they join it. Such a node never depends on the root, since
-    // nothing in the window but the root itself does, and that is no divisor.
-    void find_divisors(Node root) {
-        for (size_t i = 0; i < window_.size() && window_.size() < max_divisors_; i++) {
-            Node node = window_[i];
-            if (graph_.references(node) > kManyFanouts) continue;
-            graph_.for_each_fanout(node, [&](Node user) {
-                if (user == root || placed_.has(user) || window_.size() >= max_divisors_) return;
-                if (!placed_.has(node_of(graph_.fanin0(user))) || !placed_.has(node_of(graph_.fanin1(user)))) return;
-                place(user);
-            });
+        find_care(node);
+        for (int needed = 1; needed >= (options_.zero_gain ? 0 : 1); needed--) {  // no gain only where there is none
+            auto accept = [&](const Expression &expression) {
+                if (window_.gain(expression) < needed) return false;
+                taint(node);
+                window_.replace_root(expression);
+                return true;
+            };
+            if (resynthesis_.search(static_cast<int>(window_.mffc()) - needed, options_.gates, accept)) return;
         }
     }
 
     void simulate(Node root) {
-        size_t words = leaves_.size() <= 6 ? 1 : size_t{1} << (leaves_.size() - 6);
+        size_t words = window_.num_variables() <= 6 ? 1 : size_t{1} << (window_.num_variables() - 6);
         resynthesis_.begin(words);
         for (size_t i = 0; i < window_.size(); i++) {
-            uint64_t *row = resynthesis_.add(0);
-            if (i < leaves_.size()) {
-                for (size_t w = 0; w < words; w++) row[w] = i < 6 ? kVariable[i] : -static_cast<uint64_t>(w >> (i - 6) & 1);
-            } else {
-                conjunction(window_[i], row);
-                if (own_.has(window_[i])) resynthesis_.set_price(i, kept(window_[i]));
-            }
+            uint64_t *row = resynthesis_.add(window_.price(i));
+            uint32_t v = window_.variable(i);
+            if (v == kNone) conjunction(window_.member(i), row);
+            else
+                for (size_t w = 0; w < words; w++) row[w] = v < 6 ? kVariable[v] : -static_cast<uint64_t>(w >> (v - 6) & 1);
         }
         resynthesis_.work += window_.size() * words;
         uint64_t *on = resynthesis_.on(), *off = resynthesis_.off();
@@ -167,132 +90,141 @@ private:
     }
     void conjunction(Node node, uint64_t *row) {
         Lit a = graph_.fanin0(node), b = graph_.fanin1(node);
-        const uint64_t *x = resynthesis_.row(place_[node_of(a)]), *y = resynthesis_.row(place_[node_of(b)]);
+        const uint64_t *x = resynthesis_.row(window_.place_of(node_of(a)));
+        const uint64_t *y = resynthesis_.row(window_.place_of(node_of(b)));
         uint64_t flip_x = -static_cast<uint64_t>(a & 1), flip_y = -static_cast<uint64_t>(b & 1);
         for (size_t w = 0; w < resynthesis_.words(); w++) row[w] = (x[w] ^ flip_x) & (y[w] ^ flip_y);
     }
 
-    // The ANDs of the MFFC that a member keeps alive, itself included.
-    uint32_t kept(Node member) {
-        uint32_t count = 0;
-        kept_.clear(graph_.num_nodes());
-        kept_.add(member);
-        stack_.assign(1, member);
-        while (!stack_.empty()) {
-            Node now = stack_.back();
-            stack_.pop_back();
-            count++;
-            for (Lit fanin : {graph_.fanin0(now), graph_.fanin1(now)}) {
-                Node below = node_of(fanin);
-                if (!own_.has(below) || kept_.has(below)) continue;
-                kept_.add(below);
-                stack_.push_back(below);
+    // ---- observability ----
+
+    // fanouts_ = ANDs above the root in topological order whose other fan-ins the window has, or has now as new leaves;
+    // empty when the root can be seen at once.
+    void find_fanouts(Node root) {
+        fanouts_.clear();
+        above_.clear(graph_.num_nodes());
+        inner_.clear(graph_.num_nodes());
+        if (options_.levels == 0) return;
+        std::vector<Node> front{root}, next;
+        for (int level = 0; level < options_.levels && !front.empty(); level++) {
+            next.clear();
+            for (Node node : front) {
+                if (!follow(root, node, next)) continue;
+                inner_.add(node);
             }
+            front = next;
         }
-        return count;
+        if (!inner_.has(root)) fanouts_.clear();
+        std::sort(fanouts_.begin(), fanouts_.end(), [&](Node a, Node b) {
+            return window_.ranks()[a] != window_.ranks()[b] ? window_.ranks()[a] < window_.ranks()[b] : a < b;
+        });
     }
-
-    // ---- replacing ----
-
-    // The literals of divisors and gates so far, kNone where a gate is not there yet.
-    Lit value(uint32_t lit) const {
-        Lit made = lit >> 1 < window_.size() ? make_lit(window_[lit >> 1]) : values_[(lit >> 1) - window_.size()];
-        return made == kNone ? kNone : complement_if(made, lit & 1);
-    }
-
-    struct XorForm {
-        bool by_minterms;  // (a AND NOT b) OR (NOT a AND b), else (a OR b) AND NOT (a AND b)
-        uint32_t missing;
-    };
-    XorForm xor_form(Lit a, Lit b) const {
-        if (a == kNone || b == kNone) return {false, 3};
-        auto missing = [&](Lit x, Lit y) {
-            return 1u + (graph_.find(x, y) == kNone) + (graph_.find(complement(x), complement(y)) == kNone);
-        };
-        uint32_t sums = missing(a, b), minterms = missing(a, complement(b));
-        return {minterms < sums, std::min(sums, minterms)};
-    }
-
-    // Takes an expression if that gains: existing ANDs are free unless only the root's cone uses them.
-    bool substitute(Node root, const Expression &expression, int needed) {
-        values_.clear();
-        held_.clear();
-        auto use = [&](Lit lit) {
-            graph_.hold(lit);
-            held_.push_back(lit);
-        };
-        for (Node leaf : leaves_) use(make_lit(leaf));
-        uint32_t added = 0;
-        bool itself = false;
-        if (!expression.is_constant() && expression.output >> 1 < window_.size()) use(value(expression.output));
-        for (const Expression::Gate &gate : expression.gates) {
-            for (uint32_t lit : {gate.a, gate.b})
-                if (lit >> 1 < window_.size()) use(value(lit));
-            Lit a = value(gate.a), b = value(gate.b), found = kNone;
-            if (gate.is_xor) {
-                added += xor_form(a, b).missing;
-            } else {
-                if (a != kNone && b != kNone) found = graph_.find(a, b);
-                if (found == kNone) added++;
-                else if (node_of(found) == root) itself = true;
-                else use(found);
-            }
-            values_.push_back(found);
+    // Adds all fan-outs of a node, or says that one cannot be.
+    bool follow(Node root, Node node, std::vector<Node> &next) {
+        if (graph_.drives_a_root(node) || graph_.references(node) > kFanouts) return false;
+        users_.clear();
+        graph_.for_each_fanout(node, [&](Node user) { users_.push_back(user); });
+        if (fanouts_.size() + users_.size() > kFanoutNodes) return false;
+        for (Node user : users_) above_.add(user);  // so that they may use each other
+        size_t first = next.size();
+        for (Node user : users_) {
+            if (std::find(fanouts_.begin(), fanouts_.end(), user) != fanouts_.end()) continue;
+            for (Lit fanin : {graph_.fanin0(user), graph_.fanin1(user)})
+                if (node_of(fanin) != root && !above_.has(node_of(fanin)) && !bring(root, node_of(fanin))) {
+                    for (Node other : users_)
+                        if (std::find(fanouts_.begin(), fanouts_.end(), other) == fanouts_.end()) above_.remove(other);
+                    next.resize(first);
+                    return false;
+                }
+            next.push_back(user);
         }
-        int gain = -1;
-        if (!itself) {
-            gain = static_cast<int>(graph_.dereference(root)) - static_cast<int>(added);
-            graph_.reference(root);
+        fanouts_.insert(fanouts_.end(), next.begin() + static_cast<std::ptrdiff_t>(first), next.end());
+        return true;
+    }
+    // Brings a node that does not depend on the root into the window, over one new leaf.
+    bool bring(Node root, Node node) {
+        chain_.clear();
+        while (!window_.has(node) && graph_.is_and(node) && chain_.size() < kChain) {
+            Node a = node_of(graph_.fanin0(node)), b = node_of(graph_.fanin1(node));
+            if (node == root || above_.has(node)) return false;
+            if (!window_.has(a) && !window_.has(b)) break;
+            chain_.push_back(node);
+            node = window_.has(a) ? b : a;
         }
-        bool taken = gain >= needed;
-        Lit lit = taken ? build(expression) : kNone;
-        if (taken && node_of(lit) == root) taken = false;
-        if (taken) graph_.hold(lit);
-        for (Lit other : held_) graph_.release(other);
-        if (!taken) return false;
-        graph_.replace(root, lit);
-        graph_.release(lit);
+        if (!window_.has(node)) {
+            if (window_.num_variables() == window_.cut_size() + kExtraLeaves ||
+                window_.ranks().may_depend(node, root, kDependVisits)) return false;
+            window_.join_leaf(node);
+        }
+        for (size_t i = chain_.size(); i-- > 0;) window_.join(chain_[i]);
         return true;
     }
 
-    Lit build(const Expression &expression) {
-        if (expression.is_constant()) return expression.output == Expression::kTrueOutput ? kTrue : kFalse;
-        for (size_t i = 0; i < expression.gates.size(); i++) {
-            const Expression::Gate &gate = expression.gates[i];
-            Lit a = value(gate.a), b = value(gate.b);
-            if (!gate.is_xor) values_[i] = graph_.and_(a, b);
-            else if (xor_form(a, b).by_minterms) values_[i] = complement(graph_.xor_(a, complement(b)));
-            else values_[i] = graph_.xor_(a, b);
-            while (level_.size() < graph_.num_nodes()) {
-                Node made = static_cast<Node>(level_.size());
-                level_.push(1 + std::max(level_[node_of(graph_.fanin0(made))], level_[node_of(graph_.fanin1(made))]));
-                place_.push(0);
-            }
+    // Leaves in on-set and off-set only what some end of the window sees.
+    void find_care(Node root) {
+        partial_ = false;
+        if (fanouts_.empty()) return;
+        size_t words = resynthesis_.words();
+        uint64_t *on = resynthesis_.on(), *off = resynthesis_.off();
+        above_rows_.assign(2 * (fanouts_.size() + 1) * words, 0);  // with the root as it is, and complemented
+        for (size_t w = 0; w < words; w++) {
+            above_rows_[w] = on[w];
+            above_rows_[words + w] = off[w];
         }
-        return value(expression.output);
+        care_.assign(words, 0);
+        while (place_above_.size() < graph_.num_nodes()) place_above_.push(0);
+        place_above_[root] = 0;
+        for (size_t i = 0; i < fanouts_.size(); i++) place_above_[fanouts_[i]] = static_cast<uint32_t>(i + 1);
+        for (size_t i = 0; i < fanouts_.size(); i++) {
+            Lit a = graph_.fanin0(fanouts_[i]), b = graph_.fanin1(fanouts_[i]);
+            uint64_t *row = above_rows_.data() + 2 * (i + 1) * words;
+            for (size_t side : {0, 1}) {
+                const uint64_t *x = row_above(root, node_of(a), side), *y = row_above(root, node_of(b), side);
+                uint64_t flip_x = -static_cast<uint64_t>(a & 1), flip_y = -static_cast<uint64_t>(b & 1);
+                for (size_t w = 0; w < words; w++) row[side * words + w] = (x[w] ^ flip_x) & (y[w] ^ flip_y);
+            }
+            if (inner_.has(fanouts_[i])) continue;
+            for (size_t w = 0; w < words; w++) care_[w] |= row[w] ^ row[words + w];
+        }
+        resynthesis_.work += 4 * fanouts_.size() * words;
+        for (size_t w = 0; w < words; w++) {
+            partial_ |= care_[w] != ~uint64_t{0};
+            on[w] &= care_[w];
+            off[w] &= care_[w];
+        }
+    }
+    const uint64_t *row_above(Node root, Node node, size_t side) {
+        if (node == root || above_.has(node)) return above_rows_.data() + (2 * place_above_[node] + side) * resynthesis_.words();
+        return resynthesis_.row(window_.place_of(node));
+    }
+
+    void taint(Node root) {
+        if (!partial_) return;
+        graph_.taint(root);
+        for (Node node : fanouts_)
+            if (inner_.has(node)) graph_.taint(node);
     }
 
     netc_context *context_;
-    Graph graph_;
-    size_t max_leaves_, max_divisors_;
-    int gates_;
-    bool zero_gain_;
+    Options options_;
+    Window window_;
+    Graph &graph_;
     Resynthesis resynthesis_;
-    Array<uint32_t> level_;  // as first made; only to choose among leaves
-    Array<uint32_t> place_;  // by node in the window: its place there
-    Marks inside_, placed_, own_, kept_;
-    std::vector<Node> leaves_, window_, stack_;
-    std::vector<Lit> values_, held_;
+    bool partial_ = false;  // some patterns are don't-cares
+    Marks above_, inner_;
+    Array<uint32_t> place_above_;  // by node above the root: its row
+    std::vector<Node> fanouts_, users_, chain_;
+    std::vector<uint64_t> above_rows_, care_;
 };
 
 }  // namespace
 
 extern "C" int64_t netc_pass_resub(const netc_aig *graph, netc_context *context, int64_t leaves, int64_t gates,
-                                   int64_t divisors, int64_t zero_gain, netc_step *step) {
+                                   int64_t divisors, int64_t levels, int64_t zero_gain, netc_step *step) {
     return guard([&]() -> int64_t {
-        Resubstitution(AigView(*graph), context, static_cast<int>(leaves), static_cast<int>(gates),
-                       static_cast<int>(divisors), zero_gain != 0)
-            .run(step);
+        Options options{static_cast<size_t>(leaves), static_cast<size_t>(divisors), static_cast<int>(gates),
+                        static_cast<int>(levels), zero_gain != 0};
+        Resubstitution(AigView(*graph), context, options).run(step);
         return 0;
     });
 }

@@ -13,6 +13,7 @@ from netc.errors import NetcError
 LEAVES = (2, 14)
 GATES = (0, 8)
 DIVISORS = (2, 1000)
+FANOUT_LEVELS = (0, 8)
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,21 @@ class Resub:
     """Make nodes from other nodes nearby, where that needs fewer ANDs than the node has for itself.
 
     Windowed Boolean resubstitution: truth tables over a cut of some leaves say which nodes of the window can stand in
-    for a node, by themselves or through a few gates (ANDs; an XOR counts as two gates and three ANDs).
+    for a node, by themselves or through a few gates (ANDs; an XOR counts as two gates and three ANDs). With `levels`, a
+    node may also change where the window shows that no fan-out can tell.
     Law: at most as many ANDs (as after `strash` and `dce`), no dead ones; the result is hashed.
     """
 
     name: ClassVar[str] = "resub"
     leaves: int = 8  # of a window; tables have 2^leaves bits
     gates: int = 2  # at most these for one node
-    divisors: int = 150  # nodes of a window at most
+    divisors: int = 150  # nodes in a window, at most
+    levels: int = 0  # of fan-outs that are looked at for don't-cares
     zero: bool = False  # where nothing gains, also take what gains nothing: it lets later passes gain
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for name, (least, most) in {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS}.items():
+        ranges = {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS, "levels": FANOUT_LEVELS}
+        for name, (least, most) in ranges.items():
             if not least <= getattr(self, name) <= most:
                 raise NetcError("resub", f"{name}={getattr(self, name)}; it is {least} to {most}")
         step = native.ffi.new("netc_step *")
@@ -42,6 +46,7 @@ class Resub:
             self.leaves,
             self.gates,
             self.divisors,
+            self.levels,
             int(self.zero),
             step,
         )

@@ -10,8 +10,9 @@ from netc.model import Model
 from netc.protocols import Engine
 
 from .machine_code import MachineCodeEngine, targets
+from .program import Program
 from .runner import Runner
-from .table import TableEngine
+from .table import K, TableEngine
 from .templates import TemplateEngine
 
 __all__ = ["fastest"]
@@ -19,7 +20,7 @@ __all__ = ["fastest"]
 # Machine code takes a microsecond an operation to make; beyond this the table kernel answers first by far.
 _MOST_OPERATIONS = 250_000
 
-_SHORTEST = 200e-6  # seconds of one reading of the clock
+_SHORTEST = 100e-6  # seconds of one reading of the clock
 _READINGS = 5
 
 
@@ -31,11 +32,13 @@ def fastest(model: Model) -> Engine:
     """
     if model.is_of_templates and model.trained is not None and model.trained.num_neurons > _MOST_OPERATIONS:
         return TemplateEngine(model)
-    table = TableEngine(model)
+    program = Program(model, K)
+    spare = program.copy() if targets() and program.operations <= _MOST_OPERATIONS else None
+    table = TableEngine(model, program=program)
     engines: list[Engine] = [table]
-    if targets() and table.operations <= _MOST_OPERATIONS:
+    if spare is not None:
         with suppress(NetcError):  # the system forbids it
-            engines.append(MachineCodeEngine(model))
+            engines.append(MachineCodeEngine(model, program=spare))
     if model.is_of_templates:
         engines.append(TemplateEngine(model))
     return min(engines, key=_seconds) if len(engines) > 1 else table

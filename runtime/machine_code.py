@@ -24,12 +24,13 @@ class MachineCodeEngine:
 
     The fastest engine while code and planes fit the second level of cache: some tens of thousands of gates. `target`
     forces one of `targets()`. Raises `NetcError` where the machine has none of them, where the system forbids a
-    program to make code, or where planes take 2 GiB; the engine ``table`` runs there.
+    program to make code, or where planes take 2 GiB; the engine ``table`` runs there. `program` is the model's, if it
+    is there already; it is used up, unless it has another number of operands than the target's instructions.
     """
 
     name: ClassVar[str] = "machine"
 
-    def __init__(self, model: Model, *, target: str | None = None) -> None:
+    def __init__(self, model: Model, *, target: str | None = None, program: Program | None = None) -> None:
         there = targets()
         if not there:
             raise NetcError("", "no machine code is made for this processor", "use the engine table")
@@ -37,7 +38,9 @@ class MachineCodeEngine:
             raise NetcError("", f"no target {target!r} on this machine", f"there are {', '.join(there)}")
         self.target = target or there[0]
         index = there.index(self.target)
-        program = Program(model, int(native.lib.netc_machine_code_target_operands(index)))
+        operands = int(native.lib.netc_machine_code_target_operands(index))
+        if program is None or program.operands != operands:
+            program = Program(model, operands)
         self.operations = program.operations  # for each block of samples
         handle = native.lib.netc_machine_code_new(program.handle, index)
         if handle == native.ffi.NULL:

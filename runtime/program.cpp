@@ -2,6 +2,7 @@
 // ones (cover.hpp), complements move to the outputs.
 #include "runtime/program.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "netc/core/resolve.hpp"
@@ -39,6 +40,13 @@ void push_complements(netc_program &program) {
         if (root > 1) root ^= complemented[(root >> 1) - 1];
 }
 
+template <class T>
+Array<T> copied(const Array<T> &from) {
+    Array<T> to(from.size());
+    std::copy(from.begin(), from.end(), to.begin());
+    return to;
+}
+
 }  // namespace
 }  // namespace netc
 
@@ -56,6 +64,20 @@ netc_program *netc_program_new(const uint32_t *fanins, const uint64_t *tables, i
         cover(*program, static_cast<int>(operands));
         push_complements(*program);
         made = program.release();
+        return 0;
+    });
+    return code < 0 ? nullptr : made;
+}
+
+netc_program *netc_program_copy(const netc_program *program) {
+    netc_program *made = nullptr;
+    int64_t code = guard([&]() -> int64_t {
+        auto copy = std::make_unique<netc_program>();
+        copy->inputs = program->inputs;
+        copy->signals = program->signals;
+        copy->operations = copied(program->operations);
+        copy->roots = copied(program->roots);
+        made = copy.release();
         return 0;
     });
     return code < 0 ? nullptr : made;

@@ -10,6 +10,8 @@ typedef struct netc_program netc_program;
  * literals that are outputs. */
 netc_program *netc_program_new(const uint32_t *fanins, const uint64_t *tables, int64_t num_luts, int64_t k,
                                int64_t inputs, const uint32_t *roots, int64_t num_roots, int64_t operands);
+/* Another one like it; null if there is no memory. */
+netc_program *netc_program_copy(const netc_program *program);
 void netc_program_free(netc_program *program);
 int64_t netc_program_operations(const netc_program *program);
 

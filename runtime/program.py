@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Any
+
 import numpy as np
 
 from netc import native
@@ -26,7 +29,18 @@ class Program:
             network.ports.outputs,
             operands,
         )
-        if handle == native.ffi.NULL:
-            raise MemoryError("no memory for the program")
-        self.handle = native.ffi.gc(handle, native.lib.netc_program_free)
+        self.operands = operands
+        self.handle = _owned(handle)
         self.operations = int(native.lib.netc_program_operations(self.handle))
+
+    def copy(self) -> Program:
+        """Another one like it: an engine puts its program in its own order."""
+        made = copy(self)
+        made.handle = _owned(native.lib.netc_program_copy(self.handle))
+        return made
+
+
+def _owned(handle: Any) -> Any:
+    if handle == native.ffi.NULL:
+        raise MemoryError("no memory for the program")
+    return native.ffi.gc(handle, native.lib.netc_program_free)

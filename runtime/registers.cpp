@@ -1,5 +1,6 @@
 #include "runtime/registers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace netc {
@@ -7,6 +8,8 @@ namespace {
 
 constexpr uint8_t kNone = 0xFF;
 constexpr uint32_t kEmpty = 0xFFFFFFFF;
+constexpr uint64_t kFree = uint64_t{1} << 33;  // later than any
+constexpr uint8_t kMost = 32;                  // registers
 
 // An operation's operands that differ, and its table over them.
 struct Distinct {
@@ -41,6 +44,7 @@ public:
           register_(Array<uint8_t>::filled(program.signals, kNone)),
           stored_(Array<uint8_t>::zeros(program.signals)) {
         for (uint32_t &signal : held_) signal = kEmpty;
+        for (uint8_t r = 0; r < file.registers; r++) look_again(r);
         for (uint32_t input = 0; input < program.inputs; input++) stored_[input] = 1;
     }
 
@@ -56,10 +60,13 @@ private:
     void operate(uint32_t i) {
         const Operation &op = program_.operations[i];
         Distinct given(op);
-        for (unsigned j = 0; j < given.count; j++) upcoming_[given.signal[j]] = next_[3 * i + given.at[j]];
-        locked_ = 0;
-        for (unsigned j = 0; j < given.count; j++)
-            if (register_[given.signal[j]] != kNone) lock(register_[given.signal[j]]);
+        for (uint8_t r = 0; locked_; r++, locked_ >>= 1)
+            if (locked_ & 1) look_again(r);
+        for (unsigned j = 0; j < given.count; j++) {
+            upcoming_[given.signal[j]] = next_[3 * i + given.at[j]];
+            if (register_[given.signal[j]] == kNone) continue;
+            lock(register_[given.signal[j]]);
+        }
         int in_memory = given.count > 1 ? choose_in_memory(given) : -1;
         for (unsigned j = 0; j < given.count; j++)
             if (register_[given.signal[j]] == kNone && static_cast<int>(j) != in_memory) load(given.signal[j]);
@@ -113,19 +120,21 @@ private:
         return file_.ternary || given.table != kAndNot[j];
     }
 
-    void lock(uint8_t r) { locked_ |= 1u << r; }
+    void lock(uint8_t r) {
+        locked_ |= 1u << r;
+        cost_[r] = 0;
+    }
 
     // A register that is free, or else the one whose value is read again last; of equals one that need not be stored.
     uint8_t victim() const {
-        uint8_t best = kNone;
-        for (uint8_t r = 0; r < file_.registers; r++) {
-            if (locked_ >> r & 1) continue;
-            if (held_[r] == kEmpty) return r;
-            if (best == kNone || upcoming_[held_[r]] > upcoming_[held_[best]] ||
-                (upcoming_[held_[r]] == upcoming_[held_[best]] && stored_[held_[r]] > stored_[held_[best]]))
-                best = r;
-        }
-        return best;
+        uint64_t best[4] = {};
+        for (unsigned r = 0; r < kMost; r += 4)
+            for (unsigned i = 0; i < 4; i++) best[i] = std::max(best[i], cost_[r + i]);
+        return kMost - 1 - std::max({best[0], best[1], best[2], best[3]}) % kMost;
+    }
+    void look_again(uint8_t r) {
+        uint64_t again = held_[r] == kEmpty ? kFree : uint64_t{upcoming_[held_[r]]} << 1 | stored_[held_[r]];
+        cost_[r] = again * kMost + kMost - 1 - r;
     }
     uint8_t vacant() {
         uint8_t r = victim();
@@ -140,7 +149,11 @@ private:
             made_.push({Instruction::kStore, 0, 1, 0, r, 0, 0, places_.take(signal)});
         }
         register_[signal] = kNone;
+        empty(r);
+    }
+    void empty(uint8_t r) {
         held_[r] = kEmpty;
+        look_again(r);
     }
     void hold(uint8_t r, uint32_t signal) {
         held_[r] = signal;
@@ -157,7 +170,7 @@ private:
         uint8_t from = register_[signal], r = victim();
         if (stored_[signal] && held_[r] != kEmpty && upcoming_[signal] > upcoming_[held_[r]]) {
             register_[signal] = kNone;
-            held_[from] = kEmpty;
+            empty(from);
             return from;
         }
         vacate(r);
@@ -168,7 +181,7 @@ private:
     void leave(uint32_t signal) {
         uint8_t &r = register_[signal];
         if (r == kNone) return;
-        held_[r] = kEmpty;
+        empty(r);
         locked_ &= ~(1u << r);
         r = kNone;
     }
@@ -180,7 +193,9 @@ private:
     uint32_t *upcoming_;       // of a signal: the operation that reads it next
     Array<uint8_t> register_;  // of a signal, or kNone
     Array<uint8_t> stored_;
-    uint32_t held_[32];        // by a register: a signal, or kEmpty
+    uint32_t held_[kMost];        // by a register: a signal, or kEmpty
+    // When that is read again, then whether it is stored, then the register: the largest makes room. 0 if it must not now.
+    uint64_t cost_[kMost] = {};
     uint32_t locked_ = 0;      // registers that are not to make room now
     Array<Instruction> made_;
 };

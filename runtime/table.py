@@ -24,17 +24,18 @@ def kernels() -> list[str]:
 class TableEngine:
     """Records of (destination, three operands), grouped by function, run by a kernel for this machine's vectors.
 
-    `kernel` forces one of `kernels()`; `NetcError` if this machine does not have it.
+    `kernel` forces one of `kernels()`; `NetcError` if this machine does not have it. `program` is the model's of `K`
+    operands, if it is there already; it is used up.
     """
 
     name: ClassVar[str] = "table"
 
-    def __init__(self, model: Model, *, kernel: str | None = None) -> None:
+    def __init__(self, model: Model, *, kernel: str | None = None, program: Program | None = None) -> None:
         there = kernels()
         if kernel is not None and kernel not in there:
             raise NetcError("", f"no kernel {kernel!r} on this machine", f"there are {', '.join(there)}")
         self.kernel = kernel or there[0]
-        program = Program(model, K)
+        program = program or Program(model, K)
         self.operations = program.operations  # for each block of samples
         handle = native.lib.netc_table_new(program.handle)
         if handle == native.ffi.NULL:

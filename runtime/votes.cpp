@@ -103,6 +103,8 @@ void unpack_numbers(const Word8 *digits, int count, uint32_t base, int64_t rows,
     }
 }
 
+uint64_t size_of(int32_t weight) { return static_cast<uint64_t>(weight < 0 ? -int64_t{weight} : weight); }
+
 // -w * x is w * !x - w, so all votes are positive.
 std::unique_ptr<netc_votes> prepare(const netc_layout &layout, int64_t classes, const int64_t *start, const uint32_t *bit,
                                     const int32_t *weight, const int32_t *offset) {
@@ -111,15 +113,18 @@ std::unique_ptr<netc_votes> prepare(const netc_layout &layout, int64_t classes, 
     for (int64_t c = 0; c < classes; c++) {
         votes->first_group.push(static_cast<uint32_t>(votes->groups.size()));
         least[c] = most[c] = offset[c];
-        for (int64_t i = start[c]; i < start[c + 1]; i++) (weight[i] < 0 ? least : most)[c] += weight[i];
-        for (int digit = 0; digit < 32; digit++) {
+        uint64_t used = 0;  // digits
+        for (int64_t i = start[c]; i < start[c + 1]; i++) {
+            (weight[i] < 0 ? least : most)[c] += weight[i];
+            used |= size_of(weight[i]);
+        }
+        for (int digit = 0; used >> digit; digit++) {
             netc_votes::Group group{static_cast<uint32_t>(votes->planes.size()), 0, 0, digit};
             for (uint32_t complement = 0; complement < 2; complement++) {
                 if (complement) group.plain_end = static_cast<uint32_t>(votes->planes.size());
                 for (int64_t i = start[c]; i < start[c + 1]; i++) {
-                    uint64_t size = static_cast<uint64_t>(weight[i] < 0 ? -int64_t{weight[i]} : weight[i]);
                     uint32_t plane = layout.places[bit[i]] ^ (weight[i] < 0);
-                    if ((size >> digit & 1) && (plane & 1) == complement) votes->planes.push(plane);
+                    if ((size_of(weight[i]) >> digit & 1) && (plane & 1) == complement) votes->planes.push(plane);
                 }
             }
             group.end = static_cast<uint32_t>(votes->planes.size());

@@ -38,6 +38,7 @@ public:
     }
     // to = base + displacement, 64 bits.
     void address(uint8_t to, Address from) {
+        room();
         byte(static_cast<uint8_t>(0x48 | to >> 3 << 2 | from.base >> 3));
         byte(0x8D);
         byte(static_cast<uint8_t>(0x80 | (to & 7) << 3 | (from.base & 7)));
@@ -45,16 +46,24 @@ public:
     }
     // Back to the caller, whose SSE instructions find the upper halves of registers clean.
     void leave() {
+        room();
         byte(0xC5), byte(0xF8), byte(0x77);  // vzeroupper
         byte(0xC3);                          // ret
     }
 
-    const Array<uint8_t> &bytes() const { return bytes_; }
+    const Array<uint8_t> &bytes() {
+        bytes_.resize(used_);
+        return bytes_;
+    }
 
 private:
     enum Map : uint8_t { kMap0F = 1, kMap0F3A = 3 };
 
-    void byte(uint8_t value) { bytes_.push(value); }
+    // For an instruction, which has at most 15 bytes.
+    void room() {
+        if (bytes_.size() < used_ + 16) bytes_.resize(used_ + used_ / 2 + 4096);
+    }
+    void byte(uint8_t value) { bytes_[used_++] = value; }
     void word(int32_t value) {
         for (unsigned i = 0; i < 4; i++) byte(static_cast<uint8_t>(static_cast<uint32_t>(value) >> 8 * i));
     }
@@ -77,6 +86,7 @@ private:
             word(rm.displacement);
     }
     void prefix(Map map, uint8_t opcode, uint8_t reg, uint8_t first, bool x, bool b) {
+        room();
         if (evex_) {
             byte(0x62);
             byte(static_cast<uint8_t>(unless(reg & 8, 0x80) | unless(x, 0x40) | unless(b, 0x20) | unless(reg & 16, 0x10) | map));
@@ -97,6 +107,7 @@ private:
     uint32_t vector_bytes_;
     uint8_t length_;
     Array<uint8_t> bytes_;
+    size_t used_ = 0;
 };
 
 }  // namespace netc

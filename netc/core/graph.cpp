@@ -184,6 +184,7 @@ uint32_t Graph::reference(Node node) {
 void Graph::replace(Node node, Lit lit) {
     assert(is_and(node) && is_alive(node) && is_alive(node_of(lit)));
     assert(!depends(lit, node));
+    rewired_.clear();
     hold(lit);
     waiting_.push_back({node, lit});
     while (!waiting_.empty()) {
@@ -213,6 +214,7 @@ void Graph::substitute(Node node, Lit lit) {
         references_[node_of(lit)]++;
         users_.push_back(user);
     }
+    rewired_.insert(rewired_.end(), users_.begin(), users_.end());
     references_[node_of(lit)] += references_[node];  // what is left: roots and holds
     references_[node] = 0;
     drives_root_[node_of(lit)] |= drives_root_[node];

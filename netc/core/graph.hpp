@@ -55,6 +55,8 @@ public:
     // Puts `lit` wherever the node is used, and whatever folds or merges because of it. The literal must not depend on
     // the node. Either it computes the node's function, or the node and all that change because of it are tainted.
     void replace(Node node, Lit lit);
+    // The ANDs whose fan-ins the last replace() changed; some may be gone, some may be there twice.
+    const std::vector<Node> &rewired() const { return rewired_; }
     // What a literal of this graph or of the one it was made from is now.
     Lit resolve(Lit lit);
     void taint(Node node);
@@ -132,7 +134,7 @@ private:
     Array<Node> slots_;  // open addressing, linear probing; 0 is free
     Array<Lit> roots_;
     std::vector<std::pair<Node, Lit>> waiting_;  // replacements that have to follow
-    std::vector<Node> stack_, unused_, users_;
+    std::vector<Node> stack_, unused_, users_, rewired_;
 };
 
 // Sets of nodes that are emptied in constant time.

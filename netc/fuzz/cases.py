@@ -9,17 +9,28 @@ from dataclasses import dataclass
 
 from netc.aig import Aig
 from netc.errors import NetcError
-from netc.fuzz import of_backends, of_certificates, of_engines, of_files, of_parsers, of_passes, of_proofs
+from netc.fuzz import (
+    of_backends,
+    of_certificates,
+    of_engines,
+    of_files,
+    of_layers,
+    of_parsers,
+    of_passes,
+    of_proofs,
+    of_sequences,
+)
 from netc.fuzz.check import Check, Params
 from netc.fuzz.generators import circuit
 
 __all__ = ["CHECKS", "KINDS", "Case", "make"]
 
-CHECKS: dict[str, Check] = {
-    check.name: check
-    for module in (of_passes, of_files, of_backends, of_engines, of_proofs, of_certificates, of_parsers)
-    for check in module.CHECKS
-}
+_MODULES = (
+    *(of_passes, of_files, of_backends, of_engines, of_layers),
+    *(of_proofs, of_certificates, of_sequences, of_parsers),
+)
+
+CHECKS: dict[str, Check] = {check.name: check for module in _MODULES for check in module.CHECKS}
 KINDS = tuple(dict.fromkeys(check.kind for check in CHECKS.values()))
 
 _TRIES = 1000  # circuits until some check applies to one

@@ -166,17 +166,17 @@ def _run_yosys(aig: Aig, params: Params) -> None:
         oracles.run(folder, [oracles.find("yosys"), "-q", "-p", script])
         back = load(folder / "back.aig").logic
     leaves, samples = evaluate.patterns(params["seed"], core.inputs)
-    given = dict(zip(_bus("x", core.inputs), leaves, strict=True))
+    given = dict(zip(_bus("x", core.inputs, params["flat"]), leaves, strict=True))
     inputs = [given[_word(back.ports.name("input", index), given)] for index in range(back.inputs)]
     found = evaluate.root_values(back, inputs, samples)
-    names = _bus("y", core.ports.outputs)
+    names = _bus("y", core.ports.outputs, params["flat"])
     by_name = {_word(back.ports.name("output", index), set(names)): word for index, word in enumerate(found)}
     wanted = evaluate.root_values(core, leaves, samples)
     same_words(wanted, [by_name[name] for name in names], leaves, where="verilog by way of Yosys: ")
 
 
-def _bus(base: str, width: int) -> list[str]:
-    return [base] if width == 1 else [f"{base}[{index}]" for index in range(width)]
+def _bus(base: str, width: int, flat: bool) -> list[str]:
+    return [base] if width == 1 and not flat else [f"{base}[{index}]" for index in range(width)]
 
 
 def _word(name: str | None, known: object) -> str:

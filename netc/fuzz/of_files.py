@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,8 +53,8 @@ def _run(aig: Aig, params: Params) -> None:
     package = _SUFFIXES[suffix]
     if package is not None and find_spec(package) is None:
         raise MissingError(package)
-    given = dict(params["options"])
-    if "properties" in given:
+    given, made = dict(params["options"]), registry.find("backend", registry.BACKENDS, target)
+    if "properties" in {field.name for field in fields(made)}:
         given["properties"] = "drop"
         ports = replace(aig.ports, bad=0, constraints=0, justice=(), fairness=0)
         names = {kind: named for kind, named in ports.names.items() if kind in ("input", "output", "latch")}
@@ -62,7 +62,7 @@ def _run(aig: Aig, params: Params) -> None:
     if given.get("clock"):
         del given["clock"]  # an input more, which other checks look at
     with tempfile.TemporaryDirectory(prefix="netc-fuzz-") as directory:
-        ending = ".aag" if given.get("ascii") else registry.find("backend", registry.BACKENDS, target).suffix
+        ending = ".aag" if given.get("ascii") else made.suffix
         path = Path(directory, f"circuit{ending}{suffix}")
         write(aig, path, target=target, **given)
         first = path.read_bytes()

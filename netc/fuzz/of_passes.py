@@ -59,7 +59,7 @@ def random_pipeline(chosen: random.Random, depth: int = 2) -> str:
     """Text of the grammar of netc.pipeline."""
     steps = []
     for _ in range(chosen.randrange(1, 4)):
-        kind = chosen.randrange(8) if depth else 7
+        kind = chosen.randrange(12) if depth else 11
         if kind == 0:
             steps.append(f"repeat{{n={chosen.randrange(1, 4)}}}({random_pipeline(chosen, depth - 1)})")
         elif kind == 1:
@@ -67,6 +67,11 @@ def random_pipeline(chosen: random.Random, depth: int = 2) -> str:
             steps.append(f"best({' | '.join(branches)})")
         elif kind == 2:
             steps.append(f"partition{{nodes={chosen.choice((1, 5, 30, 200))}}}({random_pipeline(chosen, depth - 1)})")
+        elif kind == 3:
+            branches = [random_pipeline(chosen, 0) for _ in range(chosen.randrange(1, 3))]
+            steps.append(f"climb{{n={chosen.randrange(1, 6)},stale={chosen.randrange(1, 4)}}}({' | '.join(branches)})")
+        elif kind == 4:
+            steps.append(f"limit{{work={chosen.randrange(1, 100_000)}}}({random_pipeline(chosen, depth - 1)})")
         else:
             steps.append(random_pass(chosen) or "strash")
     return "; ".join(steps)

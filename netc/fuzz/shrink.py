@@ -6,8 +6,8 @@ Everything is rebuilt here in plain Python: a pass of netc might be what fails.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def shrink_circuit(aig: Aig, fails: Callable[[Aig], bool], patience: Patience) -
     run = _Run(aig, fails, patience)
     while True:
         before = run.best
-        for candidates in (_plainer, _fewer_roots):
+        for candidates in (_plainer, _fewer_names, _fewer_roots):
             run.first_of(candidates)
         run.fewer_gates()
         run.first_of(_fewer_leaves)
@@ -117,18 +117,12 @@ def _rebuilt(aig: Aig, changes: dict[int, int], ports: Ports | None = None, root
 
 
 def _plainer(aig: Aig) -> Iterator[Aig]:
-    """Without dead gates; without properties, latches, names."""
+    """Without dead gates; without properties, latches."""
     ports = aig.ports
     yield _rebuilt(aig, {})
     if ports.has_properties:
         plain = Ports(ports.inputs, ports.resets, ports.outputs)
         yield _rebuilt(aig, {}, plain, aig.roots.tolist()[: plain.num_roots])
-    if ports.names or ports.comment:
-        yield aig.with_ports(
-            Ports(
-                ports.inputs, ports.resets, ports.outputs, ports.bad, ports.constraints, ports.justice, ports.fairness
-            )
-        )
     if ports.latches and not ports.has_properties:
         yield _rebuilt(aig, {}, Ports(inputs=ports.leaves, outputs=ports.outputs), aig.outputs.tolist())
         yield aig.combinational()
@@ -148,12 +142,32 @@ def _fewer_roots(aig: Aig) -> Iterator[Aig]:
     ports = aig.ports
     for gone in _chunks(ports.outputs):
         roots = [lit for index, lit in enumerate(aig.roots.tolist()) if index not in gone]
-        names = {kind: dict(named) for kind, named in ports.names.items() if kind != "output"}
-        fewer = Ports(
-            *(ports.inputs, ports.resets, ports.outputs - len(gone), ports.bad, ports.constraints, ports.justice),
-            *(ports.fairness, names, ports.comment),
-        )
+        fewer = replace(_unnamed(ports, "output", set(gone)), outputs=ports.outputs - len(gone))
         yield _rebuilt(aig, {}, fewer, roots)
+
+
+def _unnamed(ports: Ports, kind: str, gone: set[int]) -> Ports:
+    """With the names that are left when ports of a kind go."""
+    names = ports.names.get(kind, {})
+    moved = {index - sum(other < index for other in gone): names[index] for index in names if index not in gone}
+    return replace(ports, names={**ports.names, kind: moved} if moved else _without(ports.names, kind))
+
+
+def _without(names: Mapping[str, Mapping[int, str]], kind: str) -> dict[str, Mapping[int, str]]:
+    return {other: named for other, named in names.items() if other != kind}
+
+
+def _fewer_names(aig: Aig) -> Iterator[Aig]:
+    """Without comment, without all names, those of a kind, some of them."""
+    ports = aig.ports
+    yield aig.with_ports(replace(ports, comment=b"", names={}))
+    yield aig.with_ports(replace(ports, comment=b""))
+    for kind, names in ports.names.items():
+        order = list(names)
+        for gone in _chunks(len(order)):
+            left = {index: names[index] for at, index in enumerate(order) if at not in gone}
+            others = _without(ports.names, kind)
+            yield aig.with_ports(replace(ports, names={**others, kind: left} if left else others))
 
 
 def _without_gates(aig: Aig, chunk: range) -> Iterator[Aig]:
@@ -169,7 +183,7 @@ def _without_gates(aig: Aig, chunk: range) -> Iterator[Aig]:
 def _fewer_leaves(aig: Aig) -> Iterator[Aig]:
     """Without inputs and latches: unread ones first, then with constants in their place."""
     ports = aig.ports
-    if ports.names or ports.has_properties:
+    if ports.has_properties:
         return
     fanouts = [0] * aig.num_nodes
     for lit in [*aig.ands.reshape(-1).tolist(), *aig.roots.tolist()]:
@@ -190,7 +204,8 @@ def _without_inputs(aig: Aig, values: dict[int, int]) -> Aig:
     ports = aig.ports
     kept = [node for node in range(1, aig.num_nodes) if node not in values]
     number = {0: 0, **{node: at + 1 for at, node in enumerate(kept)}}
-    return _renumbered(aig, values, number, Ports(ports.inputs - len(values), ports.resets, ports.outputs))
+    fewer = _unnamed(ports, "input", {node - 1 for node in values})
+    return _renumbered(aig, values, number, replace(fewer, inputs=ports.inputs - len(values)))
 
 
 def _without_latch(aig: Aig, node: int, index: int, value: int) -> Aig:
@@ -201,7 +216,8 @@ def _without_latch(aig: Aig, node: int, index: int, value: int) -> Aig:
     made = _renumbered(aig, {node: value}, number, None)
     roots = made.roots.tolist()
     del roots[ports.outputs + index]
-    return Aig(Ports(ports.inputs, resets, ports.outputs), made.ands, np.array(roots, np.uint32))
+    fewer = replace(_unnamed(ports, "latch", {index}), resets=resets)
+    return Aig(fewer, made.ands, np.array(roots, np.uint32))
 
 
 def _renumbered(aig: Aig, values: dict[int, int], number: dict[int, int], ports: Ports | None) -> Aig:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
+import strategies
+import twins
+from hypothesis import given
 from netc.passes.dce import Dce
 from netc.passes.resub import Resub
 from netc.passes.strash import Strash
 
 from netc import Aig, Builder, Context, NetcError, load
+from netc.aig import NONE
 from netc.cec import prove
+from netc.simulation import simulate_nodes
 
 
 def resubbed(aig: Aig, **options: int) -> Aig:
@@ -71,13 +77,33 @@ def test_a_redundant_fanin_inside_the_cone_is_found() -> None:
     assert resubbed(aig).num_ands == 1
 
 
+def test_a_node_may_change_where_its_fanouts_cannot_tell() -> None:
+    """(a AND b) OR c, only seen AND NOT c: c does not matter to it."""
+    build = Builder(4)
+    a, b, c, d = (build.input(index) for index in range(4))
+    inner = build.or_(build.and_(a, b), build.and_(c, d))
+    aig = build.finish([build.and_(inner, c ^ 1)])
+    assert resubbed(aig, gates=0).num_ands == 4
+    assert resubbed(aig, gates=0, levels=2).num_ands == 2
+
+
+@given(aig=strategies.aigs(max_ands=60))
+def test_images_are_true_where_functions_change(aig: Aig) -> None:
+    step = Resub(leaves=6, gates=4, levels=3, zero=True).run(aig, Context())
+    patterns = twins.all_patterns(aig.ports.leaves)
+    assert np.array_equal(twins.roots(aig, patterns), twins.roots(step.aig, patterns))
+    old, new = simulate_nodes(aig, patterns), simulate_nodes(step.aig, patterns)
+    for node, lit in enumerate(step.image.tolist()):
+        assert lit == NONE or np.array_equal(old[:, node], new[:, lit >> 1] ^ bool(lit & 1))
+
+
 def test_a_chain_of_a_hundred_thousand_levels_passes() -> None:
     build = Builder(8)
     lit = build.input(0)
     for level in range(100_000):
         lit = build.and_(lit ^ 1, build.input(1 + level % 7) ^ (level // 7 & 1))
     aig = build.finish([lit])
-    after = Resub().run(aig, Context()).aig
+    after = Resub(levels=2).run(aig, Context()).aig
     assert after.num_ands < aig.num_ands
     assert prove(aig, after)
 

@@ -20,7 +20,7 @@ def test_it_is_one_of_the_others_and_answers_as_they_do() -> None:
 
 
 def test_the_table_kernel_runs_where_machine_code_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(model: object) -> None:
+    def forbidden(model: object, **options: object) -> None:
         raise NetcError("", "this system forbids programs to make machine code")
 
     monkeypatch.setattr(fastest, "MachineCodeEngine", forbidden)
