@@ -94,7 +94,9 @@ def _pooling(channels: int, size: int) -> netc.Tiled:
 
 
 def model_of(network: netc.LayeredNetwork, name: str) -> netc.Model:
-    return netc.Model.of_layers(network, head=netc.Head.group_sum(network.outputs, CLASSES), name=name)
+    """With votes for ten classes, in groups; a few outputs at the end may have none."""
+    votes = network.outputs // CLASSES * CLASSES
+    return netc.Model.of_layers(network, head=netc.Head.group_sum(votes, CLASSES), name=name)
 
 
 def named(name: str) -> netc.Model:
