@@ -1,6 +1,6 @@
 """Equivalence of circuits and what optimizers made of them: netc cec beside ABC's cec and &cec.
 
-    NETC_DATA=… python benchmarks/cec.py [--keep DIR] [CIRCUIT …]
+    NETC_DATA=… python benchmarks/cec.py [--keep DIR] [--result NAME …] [CIRCUIT …]
 
 The circuits are those of EPFL and ISCAS'85; each is compared with our -O3 result and with what four of ABC's scripts
 make of it. --keep DIR keeps those results and takes them from there again. CPU seconds of whole processes; each
@@ -112,6 +112,7 @@ def main() -> None:
         sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--result", action="append", choices=["-O3", *SCRIPTS], help="only these results, again")
     parser.add_argument("circuits", nargs="*")
     options = parser.parse_args()
     sources = {path.stem: path for path in sorted((Path(data) / "aig" / "epfl").glob("*.aig"))}
@@ -121,8 +122,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         for name in options.circuits or sources:
-            row: dict[str, Any] = {"ands": load(sources[name]).logic.num_ands, "pairs": {}}
-            for title in ("-O3", *SCRIPTS):
+            row = circuits.get(name) or {"ands": load(sources[name]).logic.num_ands, "pairs": {}}
+            for title in options.result or ("-O3", *SCRIPTS):
                 word = "".join(letter for letter in title if letter.isalnum())
                 target = folder / f"{name}.{word}.aig"
                 row["pairs"][title] = pair(sources[name], target) if make(sources[name], target, title) else None

@@ -125,6 +125,8 @@ class _Run:
 
     def run_partition(self, body: Sequence, nodes: int, model: Model) -> Model:
         """Each part runs with a context of its own, so that threads change nothing; work is added up in order."""
+        if model.logic.num_ands <= nodes:
+            return self.run(body, model)
         self.current = "partition"
         started, work = time.perf_counter(), self.context.work
         parts = cut_apart(model.logic, nodes)
