@@ -11,10 +11,11 @@ import numpy.typing as npt
 from netc import native
 from netc.aig import Aig, Lits, compose
 from netc.context import Context
-from netc.errors import InternalError
+from netc.errors import InternalError, NetcError
 from netc.pairing import joined, pair, root_name
 from netc.ports import UNINITIALISED
 from netc.simulation import simulate
+from netc.solver import ask, representatives
 
 __all__ = ["Cec", "Verdict", "check", "prove"]
 
@@ -36,7 +37,8 @@ class Cec:
     `counterexample` is ``bool[inputs + latches]`` of the first circuit, in its order; `root` names what differs
     under it. `undecided` counts the roots that the budget left open. `matched` says whether ports were paired by
     name or by order. `classes`, if asked for, is ``uint32``: a literal for each node of the first circuit and then for
-    each AND of the second, the same for nodes that were proved equal.
+    each AND of the second, the same for nodes that were proved equal. `by_solver` counts the roots for which the
+    user's solver is to be trusted.
     """
 
     verdict: Verdict
@@ -47,9 +49,35 @@ class Cec:
     root: str = ""
     reason: str = ""
     classes: Lits | None = None
+    by_solver: int = 0
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.EQUIVALENT
+
+
+def _ask(
+    solver: str,
+    ands: Lits,
+    roots: Lits,
+    merged: Lits,
+    verdicts: npt.NDArray[np.uint8],
+    pattern: npt.NDArray[np.uint8],
+    context: Context,
+) -> int:
+    """Has the user's solver decide the open pairs until one differs; how many it proved equal."""
+    same = representatives(merged)
+    reduced, roots = same[ands >> 1] ^ (ands & 1), same[roots >> 1] ^ (roots & 1)
+    proved = 0
+    for pair_ in np.flatnonzero(verdicts == 2).tolist():
+        a, b = int(roots[pair_]), int(roots[len(verdicts) + pair_])
+        equal, values = ask(solver, reduced, len(pattern), a, b, context)
+        if equal is not None:
+            verdicts[pair_] = equal
+            proved += equal
+        if equal is False:
+            pattern[:] = values
+            break
+    return proved
 
 
 def check(
@@ -60,12 +88,14 @@ def check(
     context: Context | None = None,
     conflicts: int = CONFLICTS,
     classes: bool = False,
+    solver: str | None = None,
 ) -> Cec:
     """Whether two circuits compute the same outputs, next states and properties from the same inputs and states.
 
     Ports are paired by name where all names agree, else by order (`match` forces one); latches pair as states, with
     equal resets. A counterexample is simulated again on both circuits before it is returned. Raises `NetcError`
-    when the interfaces cannot be paired. `UNDECIDED` means the conflicts or the context's budget ran out.
+    when the interfaces cannot be paired. `UNDECIDED` means the conflicts or the context's budget ran out, and that
+    `solver` (the command of `netc.solver`), if there is one, did not say either.
     """
     paired = pair(a, b, match)
     total = len(paired.roots)
@@ -87,7 +117,7 @@ def check(
     pattern = np.zeros(a.ports.leaves, np.uint8)
     different = native.ffi.new("int64_t *")
     run = context or Context()
-    merged = np.empty(1 + a.ports.leaves + len(ands), np.uint32) if classes else None
+    merged = np.empty(1 + a.ports.leaves + len(ands), np.uint32) if classes or solver is not None else None
     answer = native.call(
         native.lib.netc_cec,
         struct,
@@ -99,8 +129,17 @@ def check(
         native.ffi.NULL if merged is None else native.out(merged),
     )
     if answer == 1:
-        found = None if merged is None else compose(np.concatenate([image_a, image_b[b.first_and :]]), merged)
+        found = None
+        if merged is not None and classes:
+            found = compose(np.concatenate([image_a, image_b[b.first_and :]]), merged)
         return Cec(Verdict.EQUIVALENT, paired.matched, total, classes=found)
+    asked = None
+    if answer == 2 and solver is not None and merged is not None and not run.cancelled:
+        asked = _ask(solver, ands, roots, merged, verdicts, pattern, run)
+        if (verdicts == 0).any():
+            answer, different[0] = 0, int(np.flatnonzero(verdicts == 0)[0])
+        elif (verdicts == 1).all():
+            return Cec(Verdict.EQUIVALENT, paired.matched, total, by_solver=asked)
     if answer == 2:
         return Cec(Verdict.UNDECIDED, paired.matched, total, undecided=int((verdicts == 2).sum()))
     values = pattern.astype(np.bool_)
@@ -108,6 +147,8 @@ def check(
     theirs_pattern = np.empty_like(values)
     theirs_pattern[leaf_of] = values
     if simulate(a, values[None])[0, root] == simulate(b, theirs_pattern[None])[0, paired.root_of[root]]:
+        if asked is not None and solver is not None:
+            raise NetcError(solver, "the values it gives do not tell the circuits apart")
         raise InternalError("a counterexample does not tell the circuits apart")
     return Cec(Verdict.DIFFERENT, paired.matched, total, counterexample=values, root=root_name(a, root))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +27,6 @@ __all__ = ["Outcome", "optimize", "optimize_with"]
 # What verification may cost, in the core's units of work: a few seconds for graphs that need little, at most minutes.
 VERIFY_WORK_PER_AND = 20_000
 VERIFY_WORK_LEAST = 2_000_000_000
-
-_REFUTED = "the optimised circuit is not equivalent to the original; nothing was written"
 
 
 @dataclass(frozen=True)
@@ -126,6 +125,8 @@ class _Run:
 
     def run_partition(self, body: Sequence, nodes: int, model: Model) -> Model:
         """Each part runs with a context of its own, so that threads change nothing; work is added up in order."""
+        if model.logic.num_ands <= nodes:
+            return self.run(body, model)
         self.current = "partition"
         started, work = time.perf_counter(), self.context.work
         parts = cut_apart(model.logic, nodes)
@@ -205,6 +206,19 @@ def _budget(before: Aig) -> int:
     return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
 
 
+def _refuted(before: Aig, after: Aig) -> InternalError:
+    """The error that keeps both circuits, for whoever looks for the mistake; the result itself is never written."""
+    from netc.targets import write
+
+    folder = Path(tempfile.mkdtemp(prefix="netc-refuted-"))
+    for name, aig in (("before", before), ("after", after)):
+        write(aig, folder / f"{name}.aig")
+    return InternalError(
+        "the optimised circuit is not equivalent to the original; nothing was written,"
+        f" but before.aig and after.aig in {folder} show it"
+    )
+
+
 def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, float, int]:
     """`_verify` that leaves its proof in a directory."""
     from netc.certificate import certify_steps
@@ -213,7 +227,7 @@ def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, 
     changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
     found = certify_steps(changed, directory, [_budget(before) for before, _ in changed])
     if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
-        raise InternalError(_REFUTED)
+        raise _refuted(*changed[len(found) - 1])
     verified = "proved" if all(found) else "simulated"
     steps = sum(certificate.steps for certificate in found) if all(found) else 0
     return verified, time.perf_counter() - started, steps
@@ -238,7 +252,7 @@ def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
             if answer.verdict is cec.Verdict.UNDECIDED:
                 verified = "simulated"
         if not same:
-            raise InternalError(_REFUTED)
+            raise _refuted(before, after)
     return verified, time.perf_counter() - started
 
 

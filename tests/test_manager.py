@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 import twins
 
-from netc import Aig, Builder, Context, Head, InternalError, Model, NetcError, optimize, registry
+from netc import Aig, Builder, Context, Head, InternalError, Model, NetcError, check, load, optimize, registry
 from netc.aig import Step
 from netc.manager import optimize_with
 
@@ -75,13 +77,19 @@ def test_best_keeps_the_smallest_branch() -> None:
     assert report.after.ands == alone.after.ands
 
 
-def test_what_a_refuted_pass_made_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_refuted_pass_made_is_never_returned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(registry.PASSES, "break", "test_manager:Break")
     monkeypatch.setattr(
         registry, "resolve", lambda target: Break if target == "test_manager:Break" else _resolve(target)
     )
-    with pytest.raises(InternalError, match="not equivalent"):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(InternalError, match="not equivalent") as caught:
         optimize(messy(), pipeline="strash; break")
+    (folder,) = tmp_path.iterdir()
+    assert str(folder) in str(caught.value)
+    before, after = (load(folder / f"{name}.aig").logic for name in ("before", "after"))
+    assert check(before, messy())
+    assert not check(before, after)
     with pytest.raises(InternalError, match="not equivalent"):
         optimize(messy(), pipeline="break", verify="sim")
     assert optimize(messy(), pipeline="break", verify="off").report is not None

@@ -33,6 +33,11 @@ Examples:
     show_default=True,
     help="Conflicts that the solver may spend on a pair of nodes in the last round.",
 )
+@click.option(
+    "--solver",
+    metavar="COMMAND",
+    help="A SAT solver for what stays open: it reads DIMACS, and answers by exit code. `cadical` is python-sat's.",
+)
 @click.option("--certify", metavar="DIR", help="Leave a proof that `netc verify` checks, in a new directory.")
 @common.output_option("Where to write a counterexample, as an AIGER stimulus.")
 @common.json_option
@@ -44,6 +49,7 @@ def command(
     budget: int | None,
     time_limit: float | None,
     conflicts: int,
+    solver: str | None,
     certify: str | None,
     output: str | None,
     as_json: bool,
@@ -59,9 +65,15 @@ def command(
     from netc import certificate as certificates
     from netc.cec import Verdict, check
     from netc.context import Context, run_cancellable
+    from netc.errors import NetcError
     from netc.files import write_chunks
     from netc.loading import load
+    from netc.solver import arguments
 
+    if solver is not None:
+        if certify is not None:
+            raise NetcError("--solver", "what another solver says has no certificate; leave --certify out")
+        arguments(solver)
     if certify is not None:
         certificates.refuse_used(Path(certify))
     first, second = load(a).logic, load(b).logic
@@ -69,7 +81,9 @@ def command(
 
     def certified() -> certificates.Certificate:
         if certify is None:
-            return certificates.Certificate(check(first, second, match=match, context=context, conflicts=conflicts))
+            return certificates.Certificate(
+                check(first, second, match=match, context=context, conflicts=conflicts, solver=solver)
+            )
         return certificates.certify(first, second, certify, match=match, context=context, conflicts=conflicts)
 
     with common.Progress(quiet) as progress:
@@ -94,6 +108,7 @@ def command(
                 "matched": answer.matched,
                 "roots": answer.roots,
                 "undecided": answer.undecided,
+                "by_solver": answer.by_solver,
                 "differs": answer.root or None,
                 "reason": answer.reason or None,
                 "inputs": stimulus or None,
@@ -105,12 +120,14 @@ def command(
     else:
         compared = "outputs and next states" if first.ports.latches or second.ports.latches else "outputs"
         click.echo(f"{answer.verdict.value.upper()} ({answer.roots:,} {compared}, matched by {answer.matched})")
+        if answer.by_solver:
+            click.echo(f"{answer.by_solver} of them rest on the word of {solver}")
         if answer.reason:
             click.echo(answer.reason)
         elif pattern is not None:
             click.echo(f"{answer.root} differs for inputs {stimulus}" + (f" in state {state}" if state else ""))
         elif answer.undecided:
-            click.echo(f"{answer.undecided} of them are open; --conflicts and --budget allow more work")
+            click.echo(f"{answer.undecided} of them are open; --conflicts, --budget and --solver allow more work")
         if certificate:
             click.echo(f"certificate in {certify}: {certificate.steps:,} steps; netc verify checks it")
     return {Verdict.EQUIVALENT: 0, Verdict.DIFFERENT: EXIT_NO, Verdict.UNDECIDED: EXIT_STOPPED}[answer.verdict]

@@ -108,8 +108,9 @@ def _print(found: Found) -> None:
     by_check = ", ".join(f"{name} {count:,}" for name, count in sorted(found.by_check.items()))
     click.echo(f"{found.cases:,} cases of seed {found.seed} in {found.seconds:.0f} s: {by_check}")
     there = oracles.versions()
-    click.echo(f"compared with {', '.join(sorted(name for name, said in there.items() if said)) or 'no other tool'}")
-    missing = [name for name, said in there.items() if not said]
+    used = [f"{tool} in {found.by_tool[tool]:,}" for tool in there if found.by_tool[tool]]
+    click.echo(f"compared with the evaluator; with {', '.join(used)} cases" if used else "compared with the evaluator")
+    missing = [tool for tool, said in there.items() if said is None]
     if missing:
         click.echo(f"not installed: {', '.join(missing)}")
     for reason, count in sorted(found.not_run.items()):

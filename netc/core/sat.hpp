@@ -44,8 +44,8 @@ public:
     // Adds a clause between queries; false when the formula has become unsatisfiable.
     bool add_clause(const Literal *literals, size_t count, Proof::Id id = 0);
 
-    // Under these assumptions, within this many conflicts (< 0: no limit).
-    Answer solve(const Literal *assumptions, size_t count, int64_t conflicts);
+    // Under these assumptions, within this many conflicts and propagations (< 0: no limit).
+    Answer solve(const Literal *assumptions, size_t count, int64_t conflicts, int64_t propagations = -1);
 
     // After `satisfiable`: 1 true, 0 false, -1 when the answer does not depend on it.
     int model(Var var) const { return model_[var]; }

@@ -138,7 +138,7 @@ private:
     std::vector<Alias> alias_;
 
     bool exhaustive_ = false;
-    size_t words_ = 0, next_word_ = 0;
+    size_t words_ = 0, random_words_ = 0, next_word_ = 0;
     std::vector<uint64_t> values_;             // [node][word]
     std::vector<uint64_t> by_word_;            // the same, [word][node]
     std::vector<uint64_t> flipped_;            // [place in the window][word]: values when the node is complemented
@@ -160,6 +160,7 @@ private:
     std::vector<sat::Var> var_of_;
     std::vector<Node> solver_leaves_;
     size_t copied_vars_ = 0;
+    int64_t skip_ = 0, hard_ = 0;              // nodes to pass over, and how many it were when proofs last were too hard
     Node copied_ = kNone;                      // the node whose window the solver holds a copy of
     sat::Literal differs_ = 0;
     std::vector<uint8_t> pattern_;             // by leaf: the last counterexample

@@ -18,13 +18,17 @@ from netc.fuzz import (
     of_parsers,
     of_passes,
     of_proofs,
+    of_sequences,
 )
 from netc.fuzz.check import Check, Params
 from netc.fuzz.generators import circuit
 
 __all__ = ["CHECKS", "KINDS", "Case", "make"]
 
-_MODULES = (of_passes, of_files, of_backends, of_engines, of_layers, of_proofs, of_certificates, of_parsers)
+_MODULES = (
+    *(of_passes, of_files, of_backends, of_engines, of_layers),
+    *(of_proofs, of_certificates, of_sequences, of_parsers),
+)
 
 CHECKS: dict[str, Check] = {check.name: check for module in _MODULES for check in module.CHECKS}
 KINDS = tuple(dict.fromkeys(check.kind for check in CHECKS.values()))

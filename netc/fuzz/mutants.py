@@ -29,5 +29,5 @@ def mutant(chosen: random.Random, aig: Aig) -> tuple[str, Aig]:
         pair = (a ^ 1, b ^ 1)
         ands[(ands >> 1) == node] ^= 1
         roots[(roots >> 1) == node] ^= 1
-    ands[index] = (max(pair), min(pair))
-    return f"{kind} at node {node}", Aig(aig.ports, np.asarray(ands), roots)
+    ands[index] = pair
+    return f"{kind} at node {node}", Aig(aig.ports, np.sort(ands, axis=1)[:, ::-1], roots)

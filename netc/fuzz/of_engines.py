@@ -12,7 +12,7 @@ import numpy.typing as npt
 from netc import registry
 from netc.aig import Aig
 from netc.errors import NetcError
-from netc.fuzz import evaluate
+from netc.fuzz import evaluate, oracles
 from netc.fuzz.check import Check, MismatchError, MissingError, Params
 from netc.fuzz.heads import random_head, reference_scores
 from netc.fuzz.of_files import plain_ports
@@ -51,6 +51,7 @@ def _plan(chosen: random.Random, aig: Aig, *, slow: bool) -> Params | None:
 def _options(params: Params, cache: str) -> dict[str, Any]:
     engine, variant = params["engine"], params["variant"]
     if engine == "c":
+        oracles.find("cc")
         return {"cache": cache, "jobs": 1, "opt": ("-O0", "-Og", "-O1", "-O2")[variant % 4]}
     if engine in _VARIANTS:
         option, lister = _VARIANTS[engine]

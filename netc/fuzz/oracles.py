@@ -13,25 +13,35 @@ from pathlib import Path
 
 from netc.fuzz.check import MismatchError, MissingError
 
-__all__ = ["TOOLS", "abc", "find", "run", "versions"]
+__all__ = ["TOOLS", "abc", "asked", "find", "run", "versions"]
 
 TOOLS = {
     "abc": ("berkeley-abc", "abc", "yosys-abc"),
     "yosys": ("yosys",),
     "iverilog": ("iverilog",),
-    "verilator": ("verilator",),
     "cc": ("cc", "gcc", "clang"),
 }
 _VERSION = {"abc": ("-q", "version"), "iverilog": ("-V",)}
 _SECONDS = 60.0
 
 
+_asked: set[str] = set()  # tools that checks of this process found
+
+
 def find(tool: str) -> str:
     """The path of a tool."""
     for name in TOOLS[tool]:
         if found := shutil.which(name):
+            _asked.add(tool)
             return found
     raise MissingError(tool)
+
+
+def asked() -> list[str]:
+    """The tools that were found since this was last called: those that took part in a case."""
+    tools = sorted(_asked)
+    _asked.clear()
+    return tools
 
 
 def run(folder: Path, command: Sequence[str], *, seconds: float = _SECONDS) -> str:

@@ -25,13 +25,17 @@ _MOST_FAILURES = 20  # of different kinds; then something is so wrong that more 
 
 @dataclass
 class Found:
-    """What a run of the fuzzer did: cases by check, those not run by what was missing, failures, oracles."""
+    """What a run of the fuzzer did: cases by check, by family, by the tools that took part; failures.
+
+    `not_run` counts cases by what was missing, `repeated` failures that say the same as another.
+    """
 
     seed: int
     cases: int = 0
     seconds: float = 0.0
     by_check: Counter[str] = field(default_factory=Counter)
     by_family: Counter[str] = field(default_factory=Counter)
+    by_tool: Counter[str] = field(default_factory=Counter)
     not_run: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
@@ -44,7 +48,9 @@ class Found:
             "by_check": dict(sorted(self.by_check.items())),
             "by_family": dict(sorted(self.by_family.items())),
             "not_run": dict(sorted(self.not_run.items())),
-            "oracles": oracles.versions(),
+            "oracles": {
+                tool: {"version": said, "cases": self.by_tool[tool]} for tool, said in oracles.versions().items()
+            },
             "failures": [failure.to_json() for failure in self.failures],
             "repeated": dict(sorted(self.repeated.items())),
         }
@@ -99,6 +105,8 @@ def _batch(
             case = make(found.seed, at, kinds)
             send(("case", at, case.check, case.family))
             what = isolate.said(case.run)
+            for tool in oracles.asked():
+                send(("asked", at, case.check, tool))
             send(("end", at, case.check, what))
             if what and not what.startswith("MissingError"):
                 return
@@ -110,6 +118,8 @@ def _batch(
             current = at
             if event == "case":
                 found.by_family[text] += 1
+            elif event == "asked":
+                found.by_tool[text] += 1
             elif event == "end":
                 found.cases += 1
                 found.by_check[check] += 1

@@ -109,6 +109,107 @@ def test_random_3sat_near_the_threshold_agrees_with_cadical_and_picosat(seed: in
         assert satisfied(clauses, model)
 
 
+# ---- one solver, asked again and again ----------------------------------------------------------------------------
+
+QUERY = 2**31 - 1
+
+
+def session(
+    script: list[list[int]], variables: int, conflicts: int = -1, propagations: int = -1
+) -> list[tuple[int, list[int]]]:
+    """Answer and model of each query; a query is a line that starts with QUERY."""
+    flat = np.array([lit for line in script for lit in (*line, 0)], np.int32)
+    queries = sum(line[:1] == [QUERY] for line in script)
+    models = np.zeros((queries, 1 + variables), np.int32)
+    native.call(
+        native.lib.netc_sat_session,
+        native.view(flat, np.int32),
+        len(flat),
+        variables,
+        QUERY,
+        conflicts,
+        propagations,
+        native.out(models),
+    )
+    return [(int(row[0]), row[1:].tolist()) for row in models]
+
+
+@pytest.mark.parametrize("other", ["Cadical153", "Glucose4"])
+@pytest.mark.parametrize("seed", range(4))
+def test_incremental_answers_and_cores_are_those_of_other_solvers(other: str, seed: int) -> None:
+    """Clauses of a formula that gets tighter, and between them queries under assumptions."""
+    solver = getattr(pytest.importorskip("pysat.solvers"), other)
+    random, variables = np.random.default_rng(seed), 60
+
+    def some(count: int) -> list[int]:
+        chosen = random.choice(variables, count, False) + 1
+        return [int(var) * int(sign) for var, sign in zip(chosen, random.choice([-1, 1], count), strict=True)]
+
+    script = []
+    for _ in range(40):
+        script += [some(3) for _ in range(7)]
+        script.append([QUERY, *some(int(random.integers(0, 7)))])
+    found, clauses, answers = iter(session(script, variables)), [], set()
+    with solver() as reference:
+        for line in script:
+            if line[0] != QUERY:
+                reference.add_clause(line)
+                clauses.append(line)
+                continue
+            answer, model = next(found)
+            answers.add(answer)
+            assert (answer == SAT) == reference.solve(assumptions=line[1:])
+            if answer == SAT:
+                assert satisfied([*clauses, *([lit] for lit in line[1:])], model)
+            else:
+                core = [(index + 1) * sign for index, sign in enumerate(model) if sign]
+                assert set(core) <= set(line[1:])
+                assert not reference.solve(assumptions=core)
+    assert answers == {SAT, UNSAT}
+
+
+def parity(variables: int) -> tuple[list[list[int]], int]:
+    """Two chains of XORs over the same variables, in two orders, that are said to differ: unsatisfiable."""
+    clauses: list[list[int]] = []
+    last = variables
+
+    def xor(a: int, b: int) -> int:
+        nonlocal last
+        last += 1
+        clauses.extend([[-a, -b, -last], [a, b, -last], [a, -b, last], [-a, b, last]])
+        return last
+
+    sums = []
+    for order in (range(1, variables + 1), [*range(2, variables + 1, 2), *range(1, variables + 1, 2)]):
+        total, *rest = order
+        for var in rest:
+            total = xor(total, var)
+        sums.append(total)
+    clauses += [[sums[0], sums[1]], [-sums[0], -sums[1]]]
+    return clauses, last
+
+
+@pytest.mark.parametrize(("clauses", "variables"), [pigeons(6), parity(9)])
+def test_structured_formulas_agree_with_other_solvers(clauses: list[list[int]], variables: int) -> None:
+    solvers = pytest.importorskip("pysat.solvers")
+    for other in (solvers.Cadical153, solvers.Glucose4):
+        with other(bootstrap_with=clauses) as reference:
+            assert not reference.solve()
+            assert solve(clauses, variables)[0] == UNSAT
+        with other(bootstrap_with=clauses[:-1]) as reference:
+            answer, model = solve(clauses[:-1], variables)
+            assert (answer == SAT) == reference.solve()
+            assert answer == UNSAT or satisfied(clauses[:-1], model)
+
+
+def test_a_budget_of_propagations_gives_unknown_and_the_next_query_starts_afresh() -> None:
+    clauses, variables = pigeons(7)
+    assert session([*clauses, [QUERY]], variables, propagations=100)[0][0] == UNKNOWN
+    few = session([*clauses, *[[QUERY]] * 400], variables, propagations=2000)
+    assert few[0][0] == UNKNOWN
+    assert few[-1][0] == UNSAT  # what was learnt is kept
+
+
 # ---- proofs -------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,137 @@
+"""Equivalence of circuits and what optimizers made of them: netc cec beside ABC's cec and &cec.
+
+    NETC_DATA=… python benchmarks/cec.py [--keep DIR] [--result NAME …] [CIRCUIT …]
+
+The circuits are those of EPFL and ISCAS'85; each is compared with our -O3 result and with what four of ABC's scripts
+make of it. --keep DIR keeps those results and takes them from there again. CPU seconds of whole processes; each
+may take 60. Circuits not named keep the rows they have in results/cec.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from measure import ABC, NETC, RESULTS, abc, netc, run, save
+
+from netc import load
+
+ABC_RC = Path(__file__).parent / "abc.rc"
+SECONDS = 60
+SCRIPTS = {
+    "compress2rs x3": "read_aiger {source}; strash; compress2rs; compress2rs; compress2rs",
+    "mfs2": "read_aiger {source}; strash; dch; if -K 6 -a; mfs2 -a; strash; dc2",
+    "&syn4": "&read {source}; &syn4; &put",
+    "&deepsyn": "&read {source}; &deepsyn -T 20; &put",
+}
+ISCAS = ["C432", "C499", "C880", "C1355", "C1908", "C2670", "C3540", "C5315", "C6288", "C7552"]
+
+
+def make(source: Path, target: Path, title: str) -> bool:
+    """One optimizer's result; False if it has none after ten minutes."""
+    if target.is_file():
+        return True
+    part = target.with_suffix(".part.aig")
+    if title == "-O3":
+        netc("opt", source, "-O3", "--verify=off", "-o", part, timeout=600)
+    else:
+        abc(f"source {ABC_RC}; {SCRIPTS[title].format(source=source)}; write_aiger {part}", timeout=600)
+    if part.is_file():
+        part.replace(target)
+    return target.is_file()
+
+
+def limited(command: Iterable[str]) -> tuple[str, float]:
+    """What a command said within its CPU seconds, and how many it took."""
+    usage = run(["sh", "-c", f'ulimit -t {SECONDS}; exec "$@"', "sh", *command])
+    return usage.out, round(usage.cpu_seconds, 2)
+
+
+def by_netc(source: Path, target: Path) -> dict[str, Any]:
+    out, seconds = limited([*NETC, "cec", str(source), str(target), "--match=order", "--json"])
+    verdict = json.loads(out)["verdict"] if out.startswith("{") else "undecided"
+    return {"verdict": verdict, "cpu_seconds": seconds}
+
+
+def by_abc(script: str) -> dict[str, Any]:
+    assert ABC is not None
+    out, seconds = limited([ABC, "-q", script])
+    verdict = "equivalent" if "are equivalent" in out else "not equivalent" if "NOT EQUIVALENT" in out else "undecided"
+    return {"verdict": verdict, "cpu_seconds": seconds}
+
+
+def pair(source: Path, target: Path) -> dict[str, Any]:
+    return {
+        "ands": load(target).logic.num_ands,
+        "netc cec": by_netc(source, target),
+        "abc cec -n": by_abc(f"cec -n {source} {target}"),
+        "abc &cec": by_abc(f"&read {source}; &cec {target}"),
+    }
+
+
+def summary(circuits: dict[str, Any]) -> dict[str, Any]:
+    """Over all pairs with foreign results: what each checker proved, and its CPU seconds on what ABC proved."""
+    rows = [found for row in circuits.values() for title, found in row["pairs"].items() if found and title != "-O3"]
+    checkers = ("netc cec", "abc cec -n", "abc &cec")
+    either = [row for row in rows if any(row[c]["verdict"] == "equivalent" for c in checkers[1:])]
+    return {
+        "pairs": len(rows),
+        "proved_by_either_of_abc": len(either),
+        **{
+            checker: {
+                "proved": sum(row[checker]["verdict"] == "equivalent" for row in rows),
+                "cpu_seconds": round(sum(row[checker]["cpu_seconds"] for row in rows), 1),
+                "cpu_seconds_where_abc_proves": round(sum(row[checker]["cpu_seconds"] for row in either), 1),
+            }
+            for checker in checkers
+        },
+        "better_of_abc_cpu_seconds_where_abc_proves": round(
+            sum(
+                min(row[c]["cpu_seconds"] for c in checkers[1:] if row[c]["verdict"] == "equivalent") for row in either
+            ),
+            1,
+        ),
+        "own_results": sum(bool(row["pairs"].get("-O3")) for row in circuits.values()),
+        "own_results_proved": sum(
+            row["pairs"]["-O3"]["netc cec"]["verdict"] == "equivalent"
+            for row in circuits.values()
+            if row["pairs"].get("-O3")
+        ),
+    }
+
+
+def main() -> None:
+    data = os.environ.get("NETC_DATA")
+    if not data or ABC is None:
+        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--result", action="append", choices=["-O3", *SCRIPTS], help="only these results, again")
+    parser.add_argument("circuits", nargs="*")
+    options = parser.parse_args()
+    sources = {path.stem: path for path in sorted((Path(data) / "aig" / "epfl").glob("*.aig"))}
+    sources |= {name: Path(data) / "aig" / "lgsynth91" / f"{name}.aig" for name in ISCAS}
+    file = RESULTS / "cec.json"
+    circuits: dict[str, Any] = json.loads(file.read_text())["circuits"] if file.is_file() else {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.keep or Path(scratch)
+        for name in options.circuits or sources:
+            row = circuits.get(name) or {"ands": load(sources[name]).logic.num_ands, "pairs": {}}
+            for title in options.result or ("-O3", *SCRIPTS):
+                word = "".join(letter for letter in title if letter.isalnum())
+                target = folder / f"{name}.{word}.aig"
+                row["pairs"][title] = pair(sources[name], target) if make(sources[name], target, title) else None
+            circuits[name] = row
+            print(name, row, flush=True)
+            save("cec", {"summary": summary(circuits), "circuits": dict(sorted(circuits.items()))})
+    print(summary(circuits))
+
+
+if __name__ == "__main__":
+    main()

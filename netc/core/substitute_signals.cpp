@@ -1,0 +1,275 @@
+// Simulation: when a node is observable, and which signals and pairs of signals agree with it then.
+#include "netc/core/substitute.hpp"
+
+#include <algorithm>
+#include <queue>
+
+#include "netc/core/truth.hpp"
+
+namespace netc {
+namespace {
+
+constexpr size_t kTellingWords = 8;      // of patterns by which signals are refused first
+constexpr size_t kMostCandidates = 64;   // signals that agree with a node so far
+constexpr size_t kMostDivisors = 2000;   // signals that may stand in a pair
+constexpr size_t kPairedDivisors = 200;  // those of them that are paired with each other
+
+}  // namespace
+
+void Substituter::simulate_all() {
+    for (size_t word = 0; word < words_; word++) {
+        for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
+            uint64_t value = random_.next();
+            // Half of the words are uniform; in the others each leaf is rare in one of its values, by its own measure.
+            if (exhaustive_) {
+                value = leaf <= 6 ? kVariable[leaf - 1] : -static_cast<uint64_t>(word >> (leaf - 7) & 1);
+            } else if (word & 1) {
+                uint64_t choice = random_.next();
+                for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
+                if (choice & 4) value = ~value;
+            }
+            values(leaf)[word] = by_word_[word * aig_.num_nodes() + leaf] = value;
+        }
+        simulate_word(word);
+    }
+}
+
+void Substituter::simulate_word(size_t word) {
+    if (!order_valid_) sort_nodes();
+    uint64_t *row = by_word_.data() + word * aig_.num_nodes();
+    for (Node node : order_) {
+        if (!is_and(node) || !is_alive(node)) continue;
+        Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
+        uint64_t ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
+        row[node] = (row[node_of(a)] ^ ca) & (row[node_of(b)] ^ cb);
+        values_[static_cast<size_t>(node) * words_ + word] = row[node];
+    }
+    context_->work += aig_.num_nodes() / 8;
+}
+
+// After a change inside the window.
+void Substituter::resimulate_window() {
+    for (Node node : window_) {
+        if (!is_alive(node)) continue;
+        Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
+        const uint64_t *va = values(node_of(a)), *vb = values(node_of(b));
+        uint64_t *v = values(node), ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
+        for (size_t w = 0; w < words_; w++) {
+            v[w] = (va[w] ^ ca) & (vb[w] ^ cb);
+            by_word_[w * aig_.num_nodes() + node] = v[w];
+        }
+    }
+}
+
+// Keeps the counterexample with near neighbours, which tell apart more than random patterns do. In large graphs several
+// share a word, so that the whole graph is not simulated for each; returns whether it was.
+bool Substituter::learn_counterexample() {
+    uint32_t lanes = 64 / static_cast<uint32_t>(flush_at_), first = static_cast<uint32_t>(num_pending_) * lanes;
+    uint64_t mask = (lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1) << first;
+    for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
+        uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~(uint64_t{1} << first);
+        uint64_t value = -static_cast<uint64_t>(pattern_[leaf - 1]) ^ flips;
+        pending_[leaf - 1] = (pending_[leaf - 1] & ~mask) | (value & mask);
+    }
+    if (++num_pending_ < flush_at_) return false;
+    num_pending_ = 0;
+    size_t word = next_word_;
+    if (++next_word_ == words_) next_word_ = random_words_;
+    for (Node leaf = 1; leaf <= aig_.leaves; leaf++)
+        values(leaf)[word] = by_word_[word * aig_.num_nodes() + leaf] = pending_[leaf - 1];
+    simulate_word(word);
+    return true;
+}
+
+void Substituter::open_window(Node node) {
+    using Entry = std::pair<uint32_t, Node>;
+    for (Node old : window_) place_[old] = kNone;
+    window_.clear();
+    is_exit_.clear();
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> queue;
+    stamp_++;
+    queue.push({level_[node], node});
+    mark_[node] = stamp_;
+    while (!queue.empty() && window_.size() < options_.window) {
+        Node now = queue.top().second;
+        queue.pop();
+        place_[now] = static_cast<uint32_t>(window_.size());
+        window_.push_back(now);
+        if (root_uses_[now] || fanouts_[now].size() > options_.window) continue;
+        for (Node user : fanouts_[now]) {
+            if (mark_[user] == stamp_) continue;
+            mark_[user] = stamp_;
+            queue.push({level_[user], user});
+        }
+    }
+    for (Node now : window_) {
+        bool leaves = root_uses_[now] > 0;
+        for (size_t i = 0; i < fanouts_[now].size() && !leaves; i++) leaves = place_[fanouts_[now][i]] == kNone;
+        is_exit_.push_back(leaves);
+    }
+    if (is_exit_[0]) {  // seen at once
+        for (size_t i = 1; i < window_.size(); i++) place_[window_[i]] = kNone;
+        window_.resize(1);
+    }
+}
+
+void Substituter::observe(Node node) {
+    flipped_.resize(window_.size() * words_);
+    std::fill(observable_.begin(), observable_.end(), is_exit_[0] ? ~uint64_t{0} : 0);
+    for (size_t w = 0; w < words_; w++) flipped_[w] = ~values(node)[w];
+    for (size_t i = 1; i < window_.size(); i++) {
+        Lit a = fanin_[2 * window_[i]], b = fanin_[2 * window_[i] + 1];
+        uint32_t pa = place_[node_of(a)], pb = place_[node_of(b)];
+        const uint64_t *va = pa == kNone ? values(node_of(a)) : &flipped_[pa * words_];
+        const uint64_t *vb = pb == kNone ? values(node_of(b)) : &flipped_[pb * words_];
+        uint64_t *v = &flipped_[i * words_], ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
+        for (size_t w = 0; w < words_; w++) v[w] = (va[w] ^ ca) & (vb[w] ^ cb);
+        if (!is_exit_[i]) continue;
+        const uint64_t *before = values(window_[i]);
+        for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
+    }
+    context_->work += static_cast<int64_t>(window_.size() * words_) / 128;
+}
+
+bool Substituter::agrees(Node node, Lit lit) {
+    const uint64_t *v = values(node), *m = values(node_of(lit));
+    uint64_t c = -static_cast<uint64_t>(lit & 1);
+    for (size_t w = 0; w < words_; w++)
+        if ((v[w] ^ m[w] ^ c) & observable_[w]) return false;
+    return true;
+}
+
+// The few words of patterns that have most of these bits, and so refuse most signals before their other values are read.
+void Substituter::choose_words(const std::vector<uint64_t> &care) {
+    telling_.clear();
+    int counts[kTellingWords];
+    for (size_t w = 0; w < words_; w++) {
+        int count = __builtin_popcountll(care[w]);
+        if (count == 0 || (telling_.size() == kTellingWords && count <= counts[kTellingWords - 1])) continue;
+        if (telling_.size() < kTellingWords) telling_.push_back(0);
+        size_t at = telling_.size() - 1;
+        for (; at > 0 && counts[at - 1] < count; at--) counts[at] = counts[at - 1], telling_[at] = telling_[at - 1];
+        counts[at] = count;
+        telling_[at] = w;
+    }
+    if (telling_.empty()) telling_.push_back(0);
+}
+
+// Collects the signals that agree with the node so far, best first.
+void Substituter::propose(Node node) {
+    candidates_.clear();
+    auto add = [&](Lit lit) { candidates_.push_back({lit, 0}); };
+    for (Lit lit : {kFalse, kTrue, fanin_[2 * node], fanin_[2 * node + 1]})
+        if (agrees(node, lit)) add(lit);
+    if (!options_.fanins_only) {
+        Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+        choose_words(observable_);
+        matches_.clear();
+        for (size_t k = 0; k < telling_.size(); k++) {
+            const uint64_t *row = by_word_.data() + telling_[k] * aig_.num_nodes();
+            uint64_t target = row[node], care = observable_[telling_[k]];
+            if (k == 0) {
+                for (Node other = begin; other < end; other++) {
+                    uint64_t difference = (row[other] ^ target) & care;
+                    if (difference == 0 || difference == care) matches_.push_back(make_lit(other, difference != 0));
+                }
+                continue;
+            }
+            size_t kept = 0;
+            for (Lit lit : matches_)
+                if (((row[node_of(lit)] ^ target ^ -static_cast<uint64_t>(lit & 1)) & care) == 0) matches_[kept++] = lit;
+            matches_.resize(kept);
+        }
+        for (Lit lit : matches_) {
+            Node other = node_of(lit);
+            if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
+            if (agrees(node, lit)) add(lit);
+            if (candidates_.size() == kMostCandidates) break;
+        }
+        context_->work += (end - begin) / 64;
+    }
+    for (Candidate &candidate : candidates_) candidate.gain = freed(node, node_of(candidate.lit));
+    std::stable_sort(candidates_.begin(), candidates_.end(), [&](const Candidate &a, const Candidate &b) {
+        return a.gain != b.gain ? a.gain > b.gain : level_[node_of(a.lit)] < level_[node_of(b.lit)];
+    });
+}
+
+// Collects pairs of signals whose AND, perhaps complemented, agrees with the node so far and is worth its place: each
+// signal is true where the AND is, and where it is false one of the two is false.
+void Substituter::propose_pairs(Node node) {
+    pairs_.clear();
+    uint32_t least = wander_ ? 1 : 2;  // ANDs that must go for the one that comes
+    if (freed(node, 0) < least) return;
+    Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+    const uint64_t *v = values(node);
+    std::vector<uint64_t> on(words_), off(words_);
+    for (int negate = 0; negate < 2; negate++) {
+        int wanted = 0;
+        for (size_t w = 0; w < words_; w++) {
+            uint64_t value = v[w] ^ -static_cast<uint64_t>(negate);
+            on[w] = value & observable_[w];
+            off[w] = ~value & observable_[w];
+            wanted += __builtin_popcountll(off[w]);
+        }
+        choose_words(on);
+        if (on[telling_[0]] == 0 || wanted == 0) continue;
+        matches_.clear();
+        for (size_t k = 0; k < telling_.size(); k++) {
+            const uint64_t *row = by_word_.data() + telling_[k] * aig_.num_nodes();
+            uint64_t needed = on[telling_[k]];
+            if (k == 0) {
+                for (Node other = begin; other < end; other++)
+                    for (uint64_t c : {uint64_t{0}, ~uint64_t{0}})
+                        if ((needed & ~(row[other] ^ c)) == 0) matches_.push_back(make_lit(other, c != 0));
+                continue;
+            }
+            size_t kept = 0;
+            for (Lit lit : matches_)
+                if ((needed & ~(row[node_of(lit)] ^ -static_cast<uint64_t>(lit & 1))) == 0) matches_[kept++] = lit;
+            matches_.resize(kept);
+        }
+        std::vector<Divisor> divisors;
+        for (Lit lit : matches_) {
+            Node other = node_of(lit);
+            if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
+            const uint64_t *m = values(other);
+            uint64_t c = -static_cast<uint64_t>(lit & 1);
+            bool covers = true;
+            for (size_t w = 0; w < words_ && covers; w++) covers = (on[w] & ~(m[w] ^ c)) == 0;
+            if (!covers) continue;
+            int excluded = 0;
+            for (size_t w = 0; w < words_; w++) excluded += __builtin_popcountll(off[w] & ~(m[w] ^ c));
+            if (excluded > 0) divisors.push_back({lit, excluded});
+            if (divisors.size() == kMostDivisors) break;
+        }
+        context_->work += (end - begin) / 32;
+        std::stable_sort(divisors.begin(), divisors.end(),
+                         [](const Divisor &a, const Divisor &b) { return a.excluded > b.excluded; });
+        if (divisors.size() > kPairedDivisors) divisors.resize(kPairedDivisors);
+        for (size_t i = 0; i < divisors.size(); i++)
+            for (size_t j = i + 1; j < divisors.size() && pairs_.size() < kMostCandidates; j++) {
+                if (divisors[i].excluded + divisors[j].excluded < wanted) break;
+                Pair pair{divisors[i].lit, divisors[j].lit, negate != 0, 0, 0};
+                if (!agrees(node, pair)) continue;
+                pair.gain = freed(node, node_of(pair.a), node_of(pair.b));
+                if (pair.gain < least || is_fanin_pair(node, pair)) continue;
+                if (wander_ && pair.gain == 1) pair.order = static_cast<uint32_t>(random_.next());
+                pairs_.push_back(pair);
+            }
+        context_->work += static_cast<int64_t>(divisors.size() * divisors.size()) / 16;
+    }
+    std::stable_sort(pairs_.begin(), pairs_.end(), [](const Pair &a, const Pair &b) {
+        return a.gain != b.gain ? a.gain > b.gain : a.order < b.order;
+    });
+}
+
+bool Substituter::agrees(Node node, const Pair &pair) {
+    const uint64_t *v = values(node), *a = values(node_of(pair.a)), *b = values(node_of(pair.b));
+    uint64_t ca = -static_cast<uint64_t>(pair.a & 1), cb = -static_cast<uint64_t>(pair.b & 1);
+    uint64_t c = -static_cast<uint64_t>(pair.negate);
+    for (size_t w = 0; w < words_; w++)
+        if ((v[w] ^ c ^ ((a[w] ^ ca) & (b[w] ^ cb))) & observable_[w]) return false;
+    return true;
+}
+
+}  // namespace netc
