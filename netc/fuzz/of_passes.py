@@ -180,7 +180,7 @@ def _plan_pipeline(chosen: random.Random, aig: Aig) -> Params | None:
 def _run_pipeline(aig: Aig, params: Params) -> None:
     text = params["text"]
     identity = 2 * np.arange(aig.num_nodes, dtype=np.uint32)
-    model = Model(aig, origins=identity)
+    model = Model(aig, images=identity)
     parsed = parse(text)
     if str(parse(str(parsed))) != str(parsed):
         raise MismatchError(f"pipeline {text!r} is not read back from its own text")
