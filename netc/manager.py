@@ -135,7 +135,7 @@ class _Run:
             context = self.context.child()
             inner = _Run(context, self.goal)
             # Origins that start as the identity end as the image of the part's nodes.
-            found = inner.run(body, Model(part, origins=2 * np.arange(part.num_nodes, dtype=np.uint32)))
+            found = inner.run(body, Model(part, images=2 * np.arange(part.num_nodes, dtype=np.uint32)))
             return Step(found.logic, found.origins), context.work, context.stopped
 
         steps: list[Step | None] = []
