@@ -15,6 +15,7 @@ import json
 import lzma
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -38,6 +39,15 @@ def strip_hints(source: Path, target: Path) -> None:
                 out.write(" ".join(words[1 : words.index("0", 1) + 1]) + "\n")
 
 
+def xz_size(source: Path) -> int:
+    """A piece at a time: this process has to stay small."""
+    compressor = lzma.LZMACompressor()
+    with source.open("rb") as file:
+        return sum(len(compressor.compress(piece)) for piece in iter(lambda: file.read(1 << 20), b"")) + len(
+            compressor.flush()
+        )
+
+
 def foreign(program: str | None, arguments: list[Path]) -> dict[str, Any] | None:
     if program is None:
         return None
@@ -56,16 +66,16 @@ def of_circuit(source: Path, checker: Path, lrat_check: str | None, drat_trim: s
         report = json.loads(certified.out)
         checked = run([str(checker), str(proof)])
         formula, drup = Path(scratch) / "formula.cnf", Path(scratch) / "proof.drup"
-        formula.write_text(run([str(checker), "--formula", str(proof)]).out)
+        with formula.open("wb") as file:
+            subprocess.run([checker, "--formula", proof], stdout=file, check=True)
         strip_hints(proof / "proof.lrat", drup)
-        text = (proof / "proof.lrat").read_bytes()
         return {
             "pairs": report["roots"],
             "ands": [int(word) for word in checked.out.split("(")[1].split() if word.isdigit()][:2],
             "clauses": report["certificate"]["formula"],
             "steps": report["certificate"]["steps"],
-            "bytes": len(text),
-            "bytes_xz": len(lzma.compress(text)),
+            "bytes": (proof / "proof.lrat").stat().st_size,
+            "bytes_xz": xz_size(proof / "proof.lrat"),
             "cec_cpu_seconds": round(plain.cpu_seconds, 2),
             "certify_cpu_seconds": round(certified.cpu_seconds, 2),
             "netc_check": {"verified": checked.code == 0, "cpu_seconds": round(checked.cpu_seconds, 2)},
@@ -129,13 +139,17 @@ def main() -> None:
         for name in options.circuits or sources:
             rows[name] = of_circuit(sources[name], checker, options.lrat_check, options.drat_trim)
             print(name, json.dumps(rows[name]), file=sys.stderr)
-    rows = {name: rows[name] for name in sources if name in rows}
+            write({name: rows[name] for name in sources if name in rows})
+
+
+def write(rows: dict[str, dict[str, Any]]) -> None:
+    """After each circuit, so that an end on the way loses nothing."""
+    page = PAGE.read_text()
+    PAGE.write_text(page[: page.index(FIRST_CELL)] + table(rows) + "\n")  # the table ends the page
     accepted = {
         key: sum(bool(row[key] and row[key]["verified"]) for row in rows.values())
         for key in ("netc_check", "lrat_check", "drat_trim")
     }
-    page = PAGE.read_text()
-    PAGE.write_text(page[: page.index(FIRST_CELL)] + table(rows) + "\n")  # the table ends the page
     save("certificates", {"accepted": accepted, "circuits": rows})
 
 

@@ -217,19 +217,20 @@ private:
         context_->work += static_cast<int64_t>(cone.num_ands() * table_words(static_cast<int>(cone.leaves)) / 8);
         uint32_t least = UINT32_MAX;
         for (const Part &part : parts) least = std::min(least, part.num_ands());
-        size_t best = 0;
-        Part chosen = cone;
+        // The smallest first, so that a budget which ends here has seen the best start.
+        std::stable_sort(parts.begin(), parts.end(),
+                         [](const Part &a, const Part &b) { return a.num_ands() < b.num_ands(); });
+        Part chosen;
         uint32_t size = before;
-        for (size_t i = 0; i < parts.size(); i++) {
-            if (parts[i].num_ands() > kWorthWalking * least) continue;
-            Walker walker(parts[i].view(), context_, options_.seed);
-            if (parts[i].num_ands() <= kFreeWalk) walker.run(options_.rounds, options_.rounds, true);
+        for (const Part &part : parts) {
+            if (part.num_ands() > kWorthWalking * least) continue;
+            Walker walker(part.view(), context_, options_.seed);
+            if (part.num_ands() <= kFreeWalk) walker.run(options_.rounds, options_.rounds, true);
             if (walker.num_ands() >= size) continue;
             size = walker.num_ands();
-            best = i + 1;
             chosen = walker.part();
         }
-        if (best != 0) exchange(graph_, group.leaves, chosen, group.outputs);
+        if (size < before) exchange(graph_, group.leaves, chosen, group.outputs);
     }
 
     Graph graph_;

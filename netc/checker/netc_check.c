@@ -230,7 +230,8 @@ static uint32_t *partner[KINDS];
 static void read_map(const char *path, const circuit *before, const circuit *after) {
     for (int kind = 0; kind < KINDS; kind++) {
         if (before->ports[kind] != after->ports[kind])
-            fail(REFUSED, "the circuits have %u and %u ports of kind %s", before->ports[kind], after->ports[kind], kind_names[kind]);
+            fail(REFUSED, "the circuits have %u and %u ports of kind %s", before->ports[kind], after->ports[kind],
+                 kind_names[kind]);
         partner[kind] = grown(NULL, before->ports[kind], sizeof(uint32_t));
         for (uint32_t i = 0; i < before->ports[kind]; i++) partner[kind][i] = i;
     }
@@ -253,7 +254,8 @@ static void read_map(const char *path, const circuit *before, const circuit *aft
         unsigned char *taken = grown(NULL, before->ports[kind], 1);
         memset(taken, 0, before->ports[kind]);
         for (uint32_t i = 0; i < before->ports[kind]; i++)
-            if (taken[partner[kind][i]]++) fail(REFUSED, "%s: two ports of kind %s have the partner %u", path, kind_names[kind], partner[kind][i]);
+            if (taken[partner[kind][i]]++)
+                fail(REFUSED, "%s: two ports of kind %s have the partner %u", path, kind_names[kind], partner[kind][i]);
         free(taken);
     }
     for (uint32_t i = 0; i < before->ports[LATCH]; i++)
@@ -497,7 +499,7 @@ static char *within(const char *directory, const char *name) {
 int main(int count, char **arguments) {
     int formula_only = count > 1 && !strcmp(arguments[1], "--formula");
     char **files = arguments + 1 + formula_only;
-    char *inside[4];
+    static char *inside[4];
     count -= 1 + formula_only;
     if (count == 1 && files[0][0] != '-') {
         static const char *const names[4] = {"before.aig", "after.aig", "map", "proof.lrat"};
@@ -519,8 +521,8 @@ int main(int count, char **arguments) {
     }
     unsigned long long given_clauses = num_clauses, steps = check_proof(files[3]);
     unsigned long renamed = count_renamed(&before, &after);
-    printf("VERIFIED: %u pairs of outputs, next states and properties are equal (%u and %u ANDs, %llu clauses, %llu steps)\n",
-           pairs, before.ands, after.ands, given_clauses, steps);
+    printf("VERIFIED: %u pair%s of outputs, next states and properties %s equal (%u and %u ANDs, %llu clauses, %llu steps)\n",
+           pairs, pairs == 1 ? "" : "s", pairs == 1 ? "is" : "are", before.ands, after.ands, given_clauses, steps);
     if (renamed) printf("note: %lu ports are paired with a port of another name\n", renamed);
     return VERIFIED;
 }

@@ -2,6 +2,8 @@
 #include "netc/core/proof.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <cstring>
 
 #include "netc/core/abi.hpp"
 
@@ -38,7 +40,10 @@ Proof::Id Proof::add(const int32_t *literals, size_t count, const Id *hints, siz
         pack(literals[i] < 0 ? 2 * static_cast<uint64_t>(-static_cast<int64_t>(literals[i])) + 1
                              : 2 * static_cast<uint64_t>(literals[i]));
     pack(0);
-    for (size_t i = 0; i < num_hints; i++) pack(id - hints[i]);
+    for (size_t i = 0; i < num_hints; i++) {
+        assert(hints[i] != 0 && hints[i] < id);
+        pack(id - hints[i]);
+    }
     pack(0);
     return static_cast<Id>(id);
 }

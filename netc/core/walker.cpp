@@ -9,7 +9,7 @@
 namespace netc {
 namespace {
 
-constexpr size_t kDivisors = 1500;  // nodes tried as replacements of one
+constexpr size_t kDivisors = 300;  // nodes tried as replacements of one, half of them near it, half drawn
 constexpr size_t kPairs = 160;      // literals whose pairs are tried
 constexpr size_t kFirst = 12;       // literals that are tried with an OR of two others
 constexpr size_t kSecond = 60;      // literals whose pairs are tried as that OR
@@ -177,12 +177,14 @@ void Walker::collect(Node node) {
     }
     divisors_.clear();
     for (Node leaf = 1; leaf <= graph_.leaves(); leaf++) divisors_.push_back(leaf);
-    // In a large graph, those around the node.
     size_t begin = 0, end = order_.size();
     if (end > kDivisors) {
-        size_t at = place_[node];
-        begin = std::min(at > kDivisors / 2 ? at - kDivisors / 2 : 0, end - kDivisors);
-        end = begin + kDivisors;
+        size_t at = place_[node], half = kDivisors / 2;
+        begin = std::min(at > half / 2 ? at - half / 2 : 0, end - half);
+        end = begin + half;
+        size_t step = (order_.size() - half) / (kDivisors - half) + 1;
+        for (size_t i = random_.next() % step; i < order_.size(); i += step)
+            if ((i < begin || i >= end) && !above_.has(order_[i])) divisors_.push_back(order_[i]);
     }
     for (size_t i = begin; i < end; i++)
         if (!above_.has(order_[i])) divisors_.push_back(order_[i]);

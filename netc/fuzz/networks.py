@@ -59,9 +59,54 @@ def _traced(chosen: random.Random) -> bytes:
     return json.dumps({"n_inputs": inputs, "gates": gates, "outputs": outputs}).encode()
 
 
+_BLIF = """# everything that the reader knows
+.model top
+.inputs a b \\
+ c d
+.outputs x y z
+.clock clk
+.subckt half p=a q=b s=n1 c=n2
+.subckt half p=n1 q=c s=x c=n3
+.names n2 n3 y
+1- 1
+-1 1
+.latch y q re clk 1
+.latch q r re clk 3
+.names q r d z
+11- 0
+0-1 0
+.names one
+ 1
+.names zero
+.exdc
+.names a b x
+11 1
+.end
+.model half
+.inputs p q
+.outputs s c
+.names p q s
+10 1
+01 1
+.names p q c
+11 1
+.end
+"""
+
+
+def _blif(chosen: random.Random) -> bytes:
+    """BLIF with a hierarchy, covers of both kinds, latches of several, with some lines twice or gone."""
+    lines = _BLIF.splitlines()
+    for _ in range(chosen.randrange(3)):
+        at = chosen.randrange(len(lines))
+        lines[at : at + 1] = chosen.choice(([], [lines[at]] * 2, [chosen.choice(lines)]))
+    return "\n".join(lines).encode()
+
+
 CONTAINERS: dict[str, tuple[str, Callable[[random.Random], bytes]]] = {
     "checkpoint.npz": ("checkpoint.npz", _npz),
     "checkpoint.pkl": ("checkpoint.pkl", _pickle),
     "checkpoint.safetensors": ("checkpoint.safetensors", _safetensors),
+    "hierarchy.blif": ("circuit.blif", _blif),
     "torchlogix.json": ("circuit.json", _traced),
 }

@@ -16,11 +16,14 @@ from netc.fuzz.damage import damaged, with_checksums
 from netc.fuzz.networks import CONTAINERS
 from netc.fuzz.of_files import readable
 from netc.loading import detect
+from netc.manager import optimize_with
+from netc.pipeline import LEVELS
 from netc.targets import emit
 
 __all__ = ["CHECKS", "survives"]
 
 _MOST_ANDS = 300
+_MOST_NODES = 20_000
 
 
 def _plan(chosen: random.Random, aig: Aig) -> Params | None:
@@ -50,11 +53,15 @@ def survives(data: bytes, name: str) -> bool:
     """Whether bytes are read as a file of this name; if not, that they are refused as they should be."""
     try:
         source = Source(name, decompress(name, data), Path(name))
-        registry.resolve(detect(source).loader)(source)
+        model = registry.resolve(detect(source).loader)(source)
     except NetcError as error:
         if not error.what or not error.place.startswith(name) or "\n" in f"{error.place}{error.what}":
             raise MismatchError(f"the message is not one line that names the file: {str(error)[:200]!r}") from None
         return False
+    if model.logic.num_nodes <= _MOST_NODES:  # whatever was read can be worked with
+        made = optimize_with(model, LEVELS[1], verify="sim").model
+        for _ in emit(made, "npz"):
+            pass
     return True
 
 

@@ -19,12 +19,13 @@ from netc.fuzz.gates import Gates
 from netc.fuzz.heads import random_head, reference_scores
 from netc.manager import optimize_with
 from netc.model import Model
-from netc.pipeline import LEVELS, PassStep, parse
+from netc.pipeline import GOALS, LEVELS, PassStep, parse
 from netc.protocols import AigPass
 
 __all__ = ["CHECKS"]
 
-_MOST_ANDS = 3000  # of graphs that go through long pipelines
+_MOST_ANDS = 3000  # of graphs that go through pipelines
+_MOST_ANDS_OF_LEVELS = 400  # of those that go through -O1 to -O3, which take long for large ones
 
 
 def random_pass(chosen: random.Random, *, of_models: bool = False) -> str | None:
@@ -165,40 +166,43 @@ def _parentheses(text: str) -> Iterator[tuple[int, int]]:
 def _plan_pipeline(chosen: random.Random, aig: Aig) -> Params | None:
     if aig.num_ands > _MOST_ANDS:
         return None
-    text = chosen.choice(LEVELS) if chosen.random() < 0.4 else random_pipeline(chosen)
+    level = chosen.random() < 0.4 and aig.num_ands <= _MOST_ANDS_OF_LEVELS
+    text = chosen.choice(LEVELS) if level else random_pipeline(chosen)
     return {
         "text": text,
         "seed": chosen.getrandbits(32),
         "share": chosen.choice((None, None, chosen.random())),
         "threads": chosen.choice((1, 1, 2)),
+        "goal": chosen.choice(list(GOALS)),
     }
 
 
 def _run_pipeline(aig: Aig, params: Params) -> None:
     text = params["text"]
     identity = 2 * np.arange(aig.num_nodes, dtype=np.uint32)
-    model = Model(aig, origins=identity)
+    model = Model(aig, images=identity)
     parsed = parse(text)
     if str(parse(str(parsed))) != str(parsed):
         raise MismatchError(f"pipeline {text!r} is not read back from its own text")
-    made = optimize_with(model, text, threads=params["threads"]).model
+    goal = params.get("goal", "area")
+    made = optimize_with(model, text, goal=goal, threads=params["threads"]).model
     assert made.report is not None
     check_step(aig, Step(made.logic, made.origins), params["seed"], text)
     alive = int(aig.live()[aig.first_and :].sum())
-    if text in LEVELS[1:] and made.logic.num_ands > alive:
+    if goal == "area" and text in LEVELS[1:] and made.logic.num_ands > alive:
         raise MismatchError(f"{text}: {made.logic.num_ands} ANDs from {alive}")
-    other = optimize_with(model, text, threads=3 - params["threads"], verify="off").model
+    other = optimize_with(model, text, goal=goal, threads=3 - params["threads"], verify="off").model
     if not other.logic.same_as(made.logic):
         raise MismatchError(f"{text}: other threads give another graph")
     if params["share"] is None:
         return
     budget = max(1, int(params["share"] * made.report.work))
-    cut = optimize_with(model, text, budget=budget, threads=params["threads"], verify="off").model
+    cut = optimize_with(model, text, goal=goal, budget=budget, threads=params["threads"], verify="off").model
     assert cut.report is not None
     check_step(aig, Step(cut.logic, cut.origins), params["seed"], f"{text} with a budget of {budget}")
     stopped_at = cut.report.stopped_at
     if stopped_at is not None:
-        again = optimize_with(model, text, budget=stopped_at, verify="off").model
+        again = optimize_with(model, text, goal=goal, budget=stopped_at, verify="off").model
         assert again.report is not None
         if not again.logic.same_as(cut.logic) or again.report.stopped_at != stopped_at:
             raise MismatchError(f"{text}: the budget {stopped_at} does not reproduce a stopped run")

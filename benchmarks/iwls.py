@@ -1,0 +1,105 @@
+"""The IWLS 2024 contest: 100 functions of up to 16 inputs, from the worst circuit that a team handed in.
+
+    NETC_DATA=… python benchmarks/iwls.py [--budget WORK] [--pipeline TEXT] [CIRCUIT …]
+
+For each circuit the ANDs it starts with, those left, the fewest that any team had (best.csv of the corpus), and CPU
+seconds of the whole process. Every result is compared here with its input on all 2^n patterns, which proves it; with
+--cec, ABC's cec is asked as well. Written to results/iwls.json, row by row, so that a run can be cut.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from measure import abc_cec, netc, save
+
+from netc import Aig, load
+
+PIPELINE = "collapse{orders=4,rounds=3}; walk{leaves=16,rounds=1000,patience=100}"
+BUDGET = 40_000_000  # units of work: about three CPU seconds
+CEC_SECONDS = 20
+
+
+def roots(aig: Aig) -> list[npt.NDArray[np.uint8]]:
+    """Every root's value under all patterns, eight to a byte."""
+    inputs = aig.ports.inputs
+    rows = np.arange(1 << inputs)
+    values = [np.packbits(np.zeros(len(rows), bool))]
+    values += [np.packbits((rows >> index & 1).astype(bool)) for index in range(inputs)]
+
+    def value(lit: int) -> npt.NDArray[np.uint8]:
+        return ~values[lit >> 1] if lit & 1 else values[lit >> 1]
+
+    for a, b in aig.ands.tolist():
+        values.append(value(a) & value(b))
+    return [value(lit) for lit in aig.roots.tolist()]
+
+
+def measured(source: Path, pipeline: str, budget: int, scratch: Path, cec: bool) -> dict[str, Any]:
+    target = scratch / source.name
+    usage = netc("opt", source, "-p", pipeline, "--budget", budget, "--verify=sim", "-o", target)
+    if usage.code not in (0, 3):  # 3: the budget was spent
+        sys.exit(usage.out)
+    before, after = load(source).logic, load(target).logic
+    same = all(np.array_equal(a, b) for a, b in zip(roots(before), roots(after), strict=True))
+    if not same:
+        sys.exit(f"{source.name}: not equivalent")
+    return {
+        "start": before.num_ands,
+        "ands": after.num_ands,
+        "levels": after.depth,
+        "cpu_seconds": round(usage.cpu_seconds, 2),
+        "all_patterns": "equal",
+    } | ({"abc_cec": abc_cec(source, target, CEC_SECONDS)} if cec else {})
+
+
+def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def total(key: str) -> int:
+        return sum(row[key] for row in rows.values())
+
+    return {
+        "circuits": len(rows),
+        "start": total("start"),
+        "ands": total("ands"),
+        "best_known": total("best_known"),
+        "matched": sum(row["ands"] == row["best_known"] for row in rows.values()),
+        "beaten": sum(row["ands"] < row["best_known"] for row in rows.values()),
+        "cpu_seconds": round(sum(row["cpu_seconds"] for row in rows.values()), 1),
+        "most_cpu_seconds": max(row["cpu_seconds"] for row in rows.values()),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("circuits", nargs="*")
+    parser.add_argument("--budget", type=int, default=BUDGET)
+    parser.add_argument("--pipeline", default=PIPELINE)
+    parser.add_argument("--cec", action="store_true")
+    options = parser.parse_args()
+    folder = Path(os.environ["NETC_DATA"]) / "aig" / "iwls2024"
+    with (folder / "best.csv").open() as lines:
+        best = {row["circuit"]: int(row["best_ands"]) for row in csv.DictReader(lines)}
+    rows: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in options.circuits or sorted(best):
+            source = folder / "worst_aig" / f"{name}.aig"
+            row = measured(source, options.pipeline, options.budget, Path(scratch), options.cec)
+            rows[name] = row | {"best_known": best[name]}
+            print(json.dumps({name: rows[name]}), flush=True)
+            if not options.circuits:
+                head = {"pipeline": options.pipeline, "budget": options.budget, "summary": summary(rows)}
+                save("iwls", head | {"rows": rows})
+    print(json.dumps(summary(rows), indent=1))
+
+
+if __name__ == "__main__":
+    main()
