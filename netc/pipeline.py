@@ -56,13 +56,14 @@ _O2 = f"{_O1}; {_LOCAL}"
 _GLOBAL = (
     "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
     "refactor; resub; dce; "
-    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=15000000}; rewrite{cuts=24}; resub; "
-    "limit{work=40000000}(walk); collapse; rewrite; dce"
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=10000000}; rewrite{cuts=24}; resub; "
+    "limit{work=30000000}(walk); limit{work=30000000}(collapse); rewrite; dce"
 )
-_O3 = f"{_O1}; best({_LOCAL} | transduction{{work=20000000}}; rewrite; {_LOCAL}); {_GLOBAL}"
+_GLOBAL_FIRST = "transduction{work=20000000}; rewrite"
+_REDUNDANT_FIRST = "redundancy{rounds=3,work=30000000}; dce"
+_O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL}); {_GLOBAL}"
 
-# What -O0 … -O3 run. All combinational; ports are kept; each does at least what the level below does, so that none
-# gives more ANDs.
+# What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
 
 # What a goal other than area adds to -O2 and -O3, and what deep effort adds to that.
