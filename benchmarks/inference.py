@@ -27,11 +27,13 @@ import numpy as np
 from limits import kernels as kernels_of_limits
 from limits import limits
 from measure import RESULTS, environment, save
-from networks import checkpoints, model_of, named, random_network
+from measure import run as run_alone
+from networks import checkpoints, convolutional_network, model_of, named, random_network
 from reference import WORD, Reference, agrees, build
 
 import netc
 from netc.plots import Bar, Chart, plot
+from netc.simulation import simulate_layers
 
 ROUNDS, SECONDS = 3, 0.15
 BLOCK = 512
@@ -151,6 +153,103 @@ def large() -> Iterator[Row]:
         )
         if gates == 6_000_000:
             yield row("large", "its memory", megabytes / 1024, "GB", 1.0, None)
+
+
+# Of a network that is checked against a simulation of its layers, which makes no program.
+ONCE = """
+import json, resource, sys, time
+import numpy as np
+import netc
+x = np.random.default_rng(0).integers(0, 2, (64, 784)).astype(bool)
+before = time.process_time()
+net = netc.compile(netc.load(sys.argv[1]), engine="table")
+classes = net.predict(x, threads=1).tolist()
+spent = time.process_time() - before
+block = min(net.time_gates(1) for _ in range(3))
+print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, block, classes]))
+"""
+SIMULATED = """
+import json, sys
+import numpy as np
+import netc
+from netc.simulation import simulate_layers
+x = np.random.default_rng(0).integers(0, 2, (64, 784)).astype(bool)
+model = netc.load(sys.argv[1])
+print(json.dumps(np.argmax(model.head.scores(simulate_layers(model.trained, x)), axis=1).tolist()))
+"""
+
+
+def huge() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "random.npz"))
+        subprocess.run([sys.executable, __file__, "--write", "10000000", path], check=True)
+        ran, simulated = (run_alone([sys.executable, "-c", code, path]) for code in (ONCE, SIMULATED))
+    if ran.code or simulated.code:
+        sys.exit(ran.out + simulated.out)
+    cpu, gigabytes, block, classes = json.loads(ran.out.splitlines()[-1])
+    if classes != json.loads(simulated.out.splitlines()[-1]):
+        sys.exit("60 M gates: a class differs")
+    facts = {"cpu_seconds": cpu, "gates_alone_seconds_per_512": block, "classes_compared": len(classes)}
+    yield row("huge", "60 M random gates: memory", gigabytes, "GB", 8, None, **facts)
+    yield row("huge", "60 M random gates: file to classes of 64 samples, CPU", cpu, "s", None, None)
+
+
+# Images of 128 x 128 in three bits, and of 32 x 32 in fifteen as ClgnCifar10Large has them.
+CONVOLUTIONS = {
+    "128 x 128": (128, 3, (256, 512, 1024), (64, 128, 256)),
+    "32 x 32": (32, 15, (2048, 8192, 32768, 65536), (512, 2048, 8192, 16384)),
+}
+
+
+def templates() -> Iterator[Row]:
+    """Built at about 60 M gates; compared at about 15 M, by CPU time, as flattening more takes minutes."""
+    for name, (size, channels, large, small) in CONVOLUTIONS.items():
+        network = convolutional_network(size, channels, large)
+        model = model_of(network, name)
+        started = time.process_time()
+        net = netc.compile(model, engine="template")
+        seconds = time.process_time() - started
+        block = best(_timed(net, 1))
+        x = np.random.default_rng(0).integers(0, 2, (64, network.inputs)).astype(np.bool_)
+        assert model.head is not None
+        if not np.array_equal(net.scores(x), model.head.scores(simulate_layers(network, x))):
+            sys.exit(f"convolution, {name}: a score differs")
+        facts = {"gates": network.num_neurons, "gates_alone_seconds_per_512": block}
+        what = f"convolution, {name}, {round(network.num_neurons / 1e6)} M gates as templates"
+        yield row("templates", f"{what}: build, CPU", seconds, "s", 5, None, **facts)
+        del network, model, net
+        yield _against_flat(name, model_of(convolutional_network(size, channels, small), name), name == "128 x 128")
+
+
+def _against_flat(name: str, model: netc.Model, has_goal: bool) -> Row:
+    nets, seconds = {}, {}
+    for engine in ("template", "table"):
+        started = time.process_time()
+        nets[engine] = netc.compile(model, engine=engine)
+        seconds[engine] = time.process_time() - started
+    x = np.random.default_rng(1).integers(0, 2, (2 * BLOCK, nets["table"].inputs)).astype(np.bool_)
+    if not np.array_equal(nets["table"].scores(x), nets["template"].scores(x)):
+        sys.exit(f"convolution, {name}: templates differ")
+    assert model.trained is not None
+    found = _alternate_cpu({engine: _timed(net, 1) for engine, net in nets.items()})
+    facts: dict[str, Any] = {"gates": model.trained.num_neurons, "build_cpu_seconds": seconds}
+    facts |= {"operations": {engine: net.engine.operations for engine, net in nets.items()}, "cpu_seconds": found}
+    what = f"convolution, {name}, {round(model.trained.num_neurons / 1e6)} M gates as templates, against flat, CPU"
+    return row("templates", what, found["table"] / found["template"], "x", 5 if has_goal else None, None, **facts)
+
+
+def _alternate_cpu(sides: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """CPU seconds of one call of each, side by side: the median of the best of `ROUNDS` rounds of five."""
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(ROUNDS):
+        for name, run in sides.items():
+            times = []
+            for _ in range(5):
+                started = time.process_time()
+                run()
+                times.append(time.process_time() - started)
+            found[name].append(min(times))
+    return {name: statistics.median(times) for name, times in found.items()}
 
 
 def gates() -> Iterator[Row]:
@@ -299,6 +398,8 @@ def kernels() -> Iterator[Row]:
 ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "load": load,
     "large": large,
+    "huge": huge,
+    "templates": templates,
     "gates": gates,
     "whole": whole,
     "packed": packed,

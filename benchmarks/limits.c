@@ -43,6 +43,31 @@ void limit_l1_chain(void *planes, uint64_t times) {
     }
 }
 
+// Code that is executed once a pass: 32,768 instructions of 7 bytes, far more than the first cache of instructions holds.
+void limit_code(uint64_t times) {
+    while (times-- > 0)
+        __asm__ volatile(".rept 4096\n\t"
+                         "vpternlogq $0x96, %%zmm17, %%zmm16, %%zmm0\n\tvpternlogq $0x96, %%zmm17, %%zmm16, %%zmm1\n\t"
+                         "vpternlogq $0x96, %%zmm17, %%zmm16, %%zmm2\n\tvpternlogq $0x96, %%zmm17, %%zmm16, %%zmm3\n\t"
+                         "vpternlogq $0x96, %%zmm17, %%zmm16, %%zmm4\n\tvpternlogq $0x96, %%zmm17, %%zmm16, %%zmm5\n\t"
+                         "vpternlogq $0x96, %%zmm17, %%zmm16, %%zmm6\n\tvpternlogq $0x96, %%zmm17, %%zmm16, %%zmm7\n\t"
+                         ".endr"
+                         :
+                         :
+                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
+}
+
+// Lines that are only read, in any order.
+void limit_read(char *planes, const uint32_t *order, uint64_t count) {
+    for (uint64_t i = 0; i + 4 <= count; i += 4)
+        __asm__ volatile("vpxorq (%0), %%zmm0, %%zmm0\n\tvpxorq (%1), %%zmm1, %%zmm1\n\t"
+                         "vpxorq (%2), %%zmm2, %%zmm2\n\tvpxorq (%3), %%zmm3, %%zmm3"
+                         :
+                         : "r"(planes + 64 * (uint64_t)order[i]), "r"(planes + 64 * (uint64_t)order[i + 1]),
+                           "r"(planes + 64 * (uint64_t)order[i + 2]), "r"(planes + 64 * (uint64_t)order[i + 3])
+                         : "xmm0", "xmm1", "xmm2", "xmm3", "memory");
+}
+
 // One gate a slot, in place, in any order, as two chains; `ahead` slots further on are fetched before they are needed.
 void limit_chain(char *planes, const uint32_t *order, uint64_t count, uint64_t ahead) {
     const uint32_t *first = order, *second = order + count / 2;

@@ -45,6 +45,8 @@ void limit_clock(uint64_t);
 void limit_registers(uint64_t);
 void limit_l1(void *, uint64_t);
 void limit_l1_chain(void *, uint64_t);
+void limit_code(uint64_t);
+void limit_read(char *, const uint32_t *, uint64_t);
 void limit_chain(char *, const uint32_t *, uint64_t, uint64_t);
 """
 
@@ -117,6 +119,18 @@ class Planes:
 
         return _best(run) / times / self.count
 
+    def read(self, order: Any) -> float:
+        """Seconds a line that is only read."""
+        library, ffi = kernels()
+        pointer = ffi.from_buffer("uint32_t[]", order)
+        times = max(1, 8192 // self.count)
+
+        def run() -> None:
+            for _ in range(times):
+                library.limit_read(self.address, pointer, self.count)
+
+        return _best(run) / times / self.count
+
 
 def _seconds() -> dict[str, dict[str, float]]:
     """Seconds a gate of every kernel, by where the data is: one round."""
@@ -136,6 +150,7 @@ def _seconds() -> dict[str, dict[str, float]]:
             for name, order in planes.orders().items()
             for ahead in (0, 32)
         }
+        found[level]["read, random"] = planes.read(planes.orders()["random"])
     return found
 
 
@@ -161,10 +176,11 @@ LIMIT_KERNELS = {
 @cache
 def limits() -> dict[str, Any]:
     """By level: cycles a gate measured here, before, and by the vendor; the limit; and operations a second at it."""
-    clocks, rounds = [], []
+    clocks, rounds, code = [], [], []
     for _ in range(ROUNDS):
         clocks.append(hertz())
         rounds.append(_seconds())
+        code.append(_best(lambda: kernels()[0].limit_code(1)))
     clock = statistics.median(clocks)
     cpu = tuple(int(_cpuinfo(key) or 0) for key in ("cpu family", r"model\t"))
     levels = {}
@@ -183,6 +199,7 @@ def limits() -> dict[str, Any]:
         }
     return {
         "clock_ghz": round(clock / 1e9, 3),
+        "code_bytes_per_cycle_from_L2": round(7 * 32768 / (clock * statistics.median(code)), 1),
         "bytes": {"L1": 24 << 10, **BYTES, "DRAM": _dram_bytes()},
         "levels": levels,
     }
@@ -191,6 +208,7 @@ def limits() -> dict[str, Any]:
 def main() -> None:
     found = limits()
     save("limits", found)
+    print(f"code beyond the first cache: {found['code_bytes_per_cycle_from_L2']} bytes a cycle")
     print(f"clock {found['clock_ghz']:.2f} GHz; cycles a gate of 512 samples:")
     print(f"{'':<11}{'here':>8}{'before':>8}{'vendor':>8}   Tgate/s here, and at the limit")
     for level, row in found["levels"].items():

@@ -24,6 +24,9 @@ MIX = (
     (32, (7, 11, 13, 14)),  # three rows of four
     (9, (6, 9)),  # exclusive or, and its complement
 )
+_CHOICES: npt.NDArray[np.uint8] = np.concatenate(
+    [np.repeat(gates, share * 4 // len(gates)) for share, gates in MIX]
+).astype(np.uint8)
 
 
 def random_network(width: int, *, layers: int = LAYERS, inputs: int = INPUTS, seed: int = SEED) -> netc.LayeredNetwork:
@@ -47,12 +50,53 @@ def _wiring(twister: Twister, inputs: int, neurons: int) -> npt.NDArray[np.uint3
 
 
 def _gates(twister: Twister, neurons: int) -> npt.NDArray[np.uint8]:
-    choices = np.concatenate([np.repeat(gates, share * 4 // len(gates)) for share, gates in MIX]).astype(np.uint8)
-    return choices[twister.words(neurons) % np.uint32(len(choices))]
+    gates: npt.NDArray[np.uint8] = _CHOICES[twister.words(neurons) % np.uint32(len(_CHOICES))]
+    return gates
+
+
+def convolutional_network(
+    size: int, channels: int, kernels: tuple[int, ...], *, seed: int = SEED
+) -> netc.LayeredNetwork:
+    """Convolutions as Petersen et al. have them (Convolutional differentiable logic gate networks, NeurIPS 2024).
+
+    Each kernel is a tree of seven gates of the mix above, on eight random places of a window of 3 x 3 with a padding of
+    1, and an OR over 2 x 2 positions follows. The image is `size` x `size`, of so many `channels`.
+    """
+    random = np.random.default_rng(seed)
+    layers: list[netc.Dense | netc.Tiled] = []
+    inputs = channels * size**2
+    for count in kernels:
+        layers += [_convolution(random, channels, size, count), _pooling(count, size)]
+        channels, size = count, size // 2
+    return netc.LayeredNetwork(inputs, layers)
+
+
+def _convolution(random: np.random.Generator, channels: int, size: int, kernels: int) -> netc.Tiled:
+    image = np.full((channels, size + 2, size + 2), -1)
+    image[:, 1:-1, 1:-1] = np.arange(channels * size**2).reshape(channels, size, size)
+    leaves = random.integers(0, [[channels], [3], [3]], (3, 8 * kernels))
+    y, x = np.divmod(np.arange(size**2)[:, None], size)
+    template = [
+        netc.Dense(
+            gate_tables(_CHOICES[random.integers(0, len(_CHOICES), nodes * kernels)]),
+            np.arange(2 * nodes * kernels, dtype=np.uint32).reshape(-1, 2),
+        )
+        for nodes in (4, 2, 1)
+    ]
+    return netc.Tiled(tuple(template), image[leaves[0], y + leaves[1], x + leaves[2]], by_channel=True)
+
+
+def _pooling(channels: int, size: int) -> netc.Tiled:
+    image = np.arange(channels * size**2).reshape(channels, size // 2, 2, size // 2, 2).transpose(0, 1, 3, 2, 4)
+    either = np.full(2, 0b1110, np.uint64)
+    template = (netc.Dense(either, np.array([[0, 1], [2, 3]])), netc.Dense(either[:1], np.array([[0, 1]])))
+    return netc.Tiled(template, np.ascontiguousarray(image.reshape(-1, 4)), by_channel=True)
 
 
 def model_of(network: netc.LayeredNetwork, name: str) -> netc.Model:
-    return netc.Model.of_layers(network, head=netc.Head.group_sum(network.outputs, CLASSES), name=name)
+    """With votes for ten classes, in groups; a few outputs at the end may have none."""
+    votes = network.outputs // CLASSES * CLASSES
+    return netc.Model.of_layers(network, head=netc.Head.group_sum(votes, CLASSES), name=name)
 
 
 def named(name: str) -> netc.Model:

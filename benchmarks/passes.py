@@ -36,7 +36,8 @@ PASSES = (
     "simresub",
 )
 ABC_COMMANDS = ("rewrite", "resub -K 8", "resub -K 8 -N 2", "refactor")
-PROOF_WORK = 4_000_000_000
+PROOF_WORK = 400_000_000
+ABC_SECONDS = 10
 
 
 def run_pass(text: str, aig: Aig) -> tuple[Model, float]:
@@ -57,14 +58,14 @@ def by_netc(text: str, aig: Aig, source: Path, target: Path) -> dict[str, Any]:
         "ands": model.logic.num_ands,
         "cpu_seconds": round(seconds, 2),
         "proved": verdict is Verdict.EQUIVALENT,
-        "abc_cec": abc_cec(source, target),
+        "abc_cec": abc_cec(source, target, ABC_SECONDS),
     }
 
 
 def by_abc(command: str, source: Path, target: Path) -> dict[str, Any] | None:
     target.unlink(missing_ok=True)
     usage = abc(f"read_aiger {source}; strash; {command}; write_aiger {target}")
-    if not target.is_file() or abc_cec(source, target) == "NOT EQUIVALENT":
+    if not target.is_file() or abc_cec(source, target, ABC_SECONDS) == "NOT EQUIVALENT":
         return None
     return {"ands": load(target).logic.num_ands, "cpu_seconds": round(usage.cpu_seconds, 2)}
 

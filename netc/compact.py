@@ -5,8 +5,6 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 
-import numpy as np
-
 from netc.files import Source
 from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.npz import load
@@ -26,7 +24,7 @@ def pack(model: Model) -> bytes:
     logic = model.logic.with_ports(replace(model.logic.ports, names={}, comment=b""))
     slim = replace(model, logic=logic, notes=(), report=None)
     if not model.as_trained:
-        slim = replace(slim, trained=None, origins=np.zeros(0, np.uint32))
+        slim = replace(slim, trained=None, images=None)
     return zlib.compress(b"".join(emit(slim, "npz")), _LEVEL)
 
 

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from netc import native
 from netc.aig import Aig, Lits
+from netc.errors import NetcError
 from netc.layers import Dense, LayeredNetwork
 from netc.lut import LutNetwork
 from netc.ports import Ports
 
-__all__ = ["flatten", "lut_to_aig"]
+__all__ = ["Flattened", "flatten", "lut_to_aig"]
 
 
 def _tables(layers: Sequence[Dense]) -> tuple[Any, list[Any]]:
@@ -76,6 +77,52 @@ def flatten(network: LayeredNetwork) -> tuple[Aig, Lits]:
             previous = made[layer.output_order()]
     ports = Ports(inputs=network.inputs, outputs=len(previous))
     return Aig(ports, _finish(builder), previous), native.frozen(origins, np.uint32)
+
+
+class Flattened(Aig):
+    """The graph of a layered network, which is flattened when somebody first looks beyond the ports.
+
+    ``origins`` is ``uint32[neurons]``, the literal that each neuron became. An `Aig` like any other otherwise.
+    """
+
+    network: LayeredNetwork
+    origins: Lits
+
+    def __init__(self, network: LayeredNetwork, ports: Ports | None = None) -> None:
+        ports = ports or Ports(inputs=network.inputs, outputs=network.outputs)
+        if (ports.leaves, ports.num_roots) != (network.inputs, network.outputs):
+            raise NetcError("", f"ports of {ports.leaves} and {ports.num_roots} bits for layers of other widths")
+        object.__setattr__(self, "network", network)
+        object.__setattr__(self, "ports", ports)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _MADE:
+            raise AttributeError(name)
+        aig, origins = flatten(self.network)
+        made = aig.with_ports(self.ports)
+        for attribute, value in zip(_MADE, (made.ands, made.roots, made.struct, origins), strict=True):
+            object.__setattr__(self, attribute, value)
+        return getattr(self, name)
+
+    @property
+    def is_made(self) -> bool:
+        return "ands" in self.__dict__
+
+    def __repr__(self) -> str:
+        if self.is_made:
+            return super().__repr__()
+        return f"<Aig {self.ports.inputs:,} → {self.ports.outputs:,}, {self.network.num_neurons:,} neurons as layers>"
+
+    def with_ports(self, ports: Ports) -> Aig:
+        other = Flattened(self.network, ports)
+        if self.is_made:
+            for attribute in _MADE:
+                object.__setattr__(other, attribute, getattr(self, attribute))
+            other.check()
+        return other
+
+
+_MADE = ("ands", "roots", "struct", "origins")
 
 
 def lut_to_aig(network: LutNetwork) -> tuple[Aig, Lits]:

@@ -150,6 +150,11 @@ class LayeredNetwork:
         return sum(layer.neurons for layer in self.layers)
 
     @property
+    def distinct_neurons(self) -> int:
+        """Neurons that are not the same as others at another position: what the layers take to write down."""
+        return sum(layer.neurons if isinstance(layer, Dense) else layer.template_neurons for layer in self.layers)
+
+    @property
     def first_neuron(self) -> tuple[int, ...]:
         """The number of each layer's first neuron, and one past the last."""
         firsts = [0]

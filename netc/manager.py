@@ -125,6 +125,8 @@ class _Run:
 
     def run_partition(self, body: Sequence, nodes: int, model: Model) -> Model:
         """Each part runs with a context of its own, so that threads change nothing; work is added up in order."""
+        if model.logic.num_ands <= nodes:
+            return self.run(body, model)
         self.current = "partition"
         started, work = time.perf_counter(), self.context.work
         parts = cut_apart(model.logic, nodes)
@@ -133,7 +135,7 @@ class _Run:
             context = self.context.child()
             inner = _Run(context, self.goal)
             # Origins that start as the identity end as the image of the part's nodes.
-            found = inner.run(body, Model(part, origins=2 * np.arange(part.num_nodes, dtype=np.uint32)))
+            found = inner.run(body, Model(part, images=2 * np.arange(part.num_nodes, dtype=np.uint32)))
             return Step(found.logic, found.origins), context.work, context.stopped
 
         steps: list[Step | None] = []

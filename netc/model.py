@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from netc.aig import NONE, Aig, Lits, Step, compose
 from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
-from netc.flatten import flatten
+from netc.flatten import Flattened
 from netc.head import Head
 from netc.layers import Dense, LayeredNetwork
 from netc.lut import LutNetwork
@@ -22,22 +22,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Model"]
 
+_MANY_POSITIONS = 4  # of an average neuron, so that templates are much less than what they stand for
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
     """Encoder, logic, head: features in, bits, scores and classes out.
 
     `logic` is always there; a plain AIGER file has nothing else. `trained` is the network as loaded and ``origins``
-    is ``uint32[neurons]``, the literal in `logic` that each trained neuron became, or `NONE`; `as_trained` says
-    that no pass has run yet, so that `trained` and `logic` are the same circuit. `notes` are lines that say what a
-    frontend found.
+    is ``uint32[neurons]``, the literal in `logic` that each trained neuron became, or `NONE`; `images` are the same,
+    or None where `logic` is as `flatten` made it. `as_trained` says that no pass has run yet, so that `trained` and
+    `logic` are the same circuit; then `logic` is flattened only once somebody asks for more than its ports. `notes` are
+    lines that say what a frontend found.
     """
 
     logic: Aig
     encoder: Encoder | None = None
     trained: LayeredNetwork | None = None
     head: Head | None = None
-    origins: Lits = field(default_factory=lambda: np.zeros(0, np.uint32))
+    images: Lits | None = None
     name: str = "circuit"
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -57,9 +60,15 @@ class Model:
         name: str = "circuit",
         notes: Sequence[str] = (),
     ) -> Model:
-        """Flatten a trained network and keep it beside its graph."""
-        logic, origins = flatten(network)
-        return cls(logic, encoder, network, head, origins, name, (), tuple(notes), as_trained=True)
+        """A trained network, to be flattened when that is needed, and kept beside its graph."""
+        return cls(Flattened(network), encoder, network, head, None, name, (), tuple(notes), as_trained=True)
+
+    @property
+    def origins(self) -> Lits:
+        """``uint32[neurons]``: what each trained neuron became; empty where nothing is known."""
+        if self.images is not None:
+            return self.images
+        return self.logic.origins if isinstance(self.logic, Flattened) else np.zeros(0, np.uint32)
 
     def check(self) -> None:
         """Raise `NetcError` unless the parts fit each other."""
@@ -71,11 +80,13 @@ class Model:
         if self.trained is not None:
             if self.trained.inputs != ports.inputs:
                 raise NetcError("", f"the layers read {self.trained.inputs} bits; the logic has {ports.inputs} inputs")
-            if len(self.origins) != self.trained.num_neurons:
+            known = self.logic.network is self.trained if isinstance(self.logic, Flattened) else False
+            if not known and len(self.origins) != self.trained.num_neurons:
                 raise InternalError("origins do not match the trained neurons")
-        kept = self.origins[self.origins != NONE]
-        if len(kept) and int(kept.max()) >> 1 >= self.logic.num_nodes:
-            raise InternalError("an origin is no literal of the graph")
+        if self.images is not None:
+            kept = self.images[self.images != NONE]
+            if len(kept) and int(kept.max()) >> 1 >= self.logic.num_nodes:
+                raise InternalError("an origin is no literal of the graph")
         if self.class_names and (self.head is None or len(self.class_names) != self.head.classes):
             raise NetcError("", f"{len(self.class_names)} class names for another number of classes")
 
@@ -86,10 +97,23 @@ class Model:
     def with_step(self, step: Step) -> Model:
         """The same model over the graph that a pass made."""
         origins = compose(self.origins, step.image) if len(self.origins) else self.origins
-        return replace(self, logic=step.aig, origins=origins, as_trained=False)
+        return replace(self, logic=step.aig, images=origins, as_trained=False)
 
     def with_encoder(self, encoder: Encoder | None) -> Model:
         return replace(self, encoder=encoder)
+
+    @property
+    def is_of_templates(self) -> bool:
+        """Whether nothing has been optimised and the layers are mostly templates at many positions.
+
+        Such a model may run without being flattened.
+        """
+        trained = self.trained
+        return (
+            self.as_trained
+            and trained is not None
+            and _MANY_POSITIONS * trained.distinct_neurons <= trained.num_neurons
+        )
 
     def network(self, k: int = 3) -> LutNetwork:
         """The circuit as LUTs for engines and backends.

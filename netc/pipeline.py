@@ -44,20 +44,40 @@ GOALS = ("area", "depth", "balanced")
 EFFORTS = ("normal", "deep")
 
 _O1 = "dce; strash; dce"
-_O2 = f"{_O1}; rewrite; balance; rewrite; sweep{{conflicts=30}}; dce; rewrite{{zero=true}}; balance; rewrite; dce"
-_O3 = f"{_O2}; repeat{{n=16}}(rewrite{{cuts=24,zero=true}}; balance; rewrite{{cuts=24}}; sweep{{conflicts=30}}; dce)"
+_FIRST = "balance; resub{leaves=6,gates=1}; rewrite"
+_AGAIN = (
+    "resub{leaves=6}; refactor; balance; resub; rewrite{zero=true}; resub{leaves=10}; refactor{zero=true}; "
+    "rewrite{zero=true}; resub{leaves=10}; balance; rewrite; redundancy{work=2000000}; resub; rewrite"
+)
+_LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=100000}}({_AGAIN}); dce"
+_O2 = f"{_O1}; {_LOCAL}"
+# What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
+# the local passes leave of it.
+_GLOBAL = (
+    "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
+    "refactor; resub; dce; "
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=10000000}; rewrite{cuts=24}; resub; "
+    "limit{work=30000000}(walk); limit{work=30000000}(collapse); rewrite; dce"
+)
+_GLOBAL_FIRST = "transduction{work=20000000}; rewrite"
+_REDUNDANT_FIRST = "redundancy{rounds=3,work=30000000}; dce"
+_O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL}); {_GLOBAL}"
 
-# What -O0 … -O3 run. All combinational; ports are kept; each begins with the level below, so that none gives more ANDs.
+# What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
-
 
 # What a goal other than area adds to -O2 and -O3, and what deep effort adds to that.
 _SHORT = "repeat{n=8}(shorten; rewrite; shorten); dce"
 _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SHORT}"}
+_SMALLER = (
+    "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
+    "rewrite{zero=true}; resub; dce | "
+    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce"
+)
 _DEEP = {
-    "area": "; climb{n=1000000,stale=200}(rewrite{zero=true}; balance; rewrite; sweep; dce)",
-    "balanced": "; climb{n=1000000,stale=200}(shorten; rewrite; dce)",
-    "depth": "; climb{n=1000000,stale=200}(shorten; rewrite; dce)",
+    "area": f"; climb{{n=1000000,stale=100}}({_SMALLER})",
+    "balanced": f"; climb{{n=1000000,stale=100}}({_SMALLER} | {_SHORT})",
+    "depth": f"; climb{{n=1000000,stale=100}}({_SHORT} | rewrite{{zero=true}}; resub; {_SHORT})",
 }
 
 

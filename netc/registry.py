@@ -61,6 +61,7 @@ ENGINES = {
     "c": "netc.runtime.compiled:CompiledEngine",
     "machine": "netc.runtime.machine_code:MachineCodeEngine",
     "table": "netc.runtime.table:TableEngine",
+    "template": "netc.runtime.templates:TemplateEngine",
 }
 
 # Families of checkpoints, asked in this order: each says whether a file is one of its own, and makes a model of it.

@@ -10,6 +10,12 @@ from netc.aig import Aig
 
 __all__ = ["Counts", "PassReport", "Report"]
 
+_WIDEST = 60  # of the text of a pass in a table
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -64,12 +70,12 @@ class Report:
         """The report as plain text, a line at a time."""
         before, after = self.before, self.after
         if each_pass and self.passes:
-            width = max(len(entry.text) for entry in self.passes)
+            texts = [_shown(entry.text) for entry in self.passes]
+            width = max(map(len, texts))
             yield f"{'pass':<{width}}  {'ANDs':>11}  {'levels':>7}  {'seconds':>8}  {'work':>13}"
-            for entry in self.passes:
+            for text, entry in zip(texts, self.passes, strict=True):
                 yield (
-                    f"{entry.text:<{width}}  {entry.ands:>11,}  {entry.levels:>7,}  {entry.seconds:>8.3f}"
-                    f"  {entry.work:>13,}"
+                    f"{text:<{width}}  {entry.ands:>11,}  {entry.levels:>7,}  {entry.seconds:>8.3f}  {entry.work:>13,}"
                 )
         share = f" ({100 * (after.ands / before.ands - 1):+.1f} %)" if before.ands else ""
         yield f"ANDs    {before.ands:>11,} → {after.ands:,}{share}"

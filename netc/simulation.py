@@ -13,10 +13,13 @@ import numpy.typing as npt
 from netc import native
 from netc.aig import Aig
 from netc.errors import NetcError
+from netc.layers import Dense, LayeredNetwork
 
-__all__ = ["pack_columns", "simulate", "simulate_nodes", "simulate_words", "unpack_columns"]
+__all__ = ["pack_columns", "simulate", "simulate_layers", "simulate_nodes", "simulate_words", "unpack_columns"]
 
 Words = npt.NDArray[np.uint64]
+
+_AT_ONCE = 1 << 18  # values of a layer, so that what is in between stays small
 
 
 def pack_columns(bits: npt.NDArray[Any]) -> Words:
@@ -63,3 +66,41 @@ def simulate_nodes(aig: Aig, patterns: npt.NDArray[Any]) -> npt.NDArray[np.bool_
     values[1 : 1 + aig.ports.leaves] = packed
     native.call(native.lib.netc_simulate, aig.struct, native.out(values), packed.shape[1])
     return unpack_columns(values, len(patterns))
+
+
+def simulate_layers(network: LayeredNetwork, patterns: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """``bool[n, outputs]`` from ``[n, inputs]`` of 0 and 1, layer by layer: no graph is made of the network."""
+    if patterns.ndim != 2 or patterns.shape[1] != network.inputs:
+        raise NetcError("", f"patterns of shape {patterns.shape}; the network reads (n, {network.inputs})")
+    values = pack_columns(patterns)
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            values = _dense(layer, values[None])[0]
+            continue
+        padded = np.concatenate([values, np.zeros((1, values.shape[1]), np.uint64)])  # -1 reads constant false
+        made = np.empty((layer.positions, layer.channels, values.shape[1]), np.uint64)
+        step = max(1, _AT_ONCE // max(1, layer.gather.shape[1] * values.shape[1]))
+        for first in range(0, layer.positions, step):
+            here = padded[layer.gather[first : first + step]]
+            for dense in layer.template:
+                here = _dense(dense, here)
+            made[first : first + step] = here
+        values = (made.transpose(1, 0, 2) if layer.by_channel else made).reshape(-1, values.shape[1])
+    return unpack_columns(np.ascontiguousarray(values), len(patterns))
+
+
+def _dense(layer: Dense, values: Words) -> Words:
+    """``uint64[positions, neurons, words]``: each table is halved by one fan-in after the other."""
+    positions, _, words = values.shape
+    made = np.empty((positions, layer.neurons, words), np.uint64)
+    step = max(1, _AT_ONCE // max(1, positions * words << layer.k))
+    for first in range(0, layer.neurons, step):
+        wiring = layer.wiring[first : first + step]
+        rows = np.unpackbits(layer.tables[first : first + step].astype("<u8").view(np.uint8), axis=1, bitorder="little")
+        table = -rows[:, : 1 << layer.k].astype(np.uint64)[None, :, :, None]  # all ones where the bit is 1
+        for j in range(layer.k):
+            chosen = values[:, wiring[:, j]][:, :, None]
+            low, high = table[:, :, 0::2], table[:, :, 1::2]
+            table = low ^ ((low ^ high) & chosen)
+        made[:, first : first + step] = table[:, :, 0]
+    return made

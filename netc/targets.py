@@ -30,9 +30,10 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
     """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.net.MachineNet`, for a `Grid` a
     `netc.runtime.grid.GridNet`.
 
-    `engine` is ``"table"`` (starts at once), ``"machine"`` (x86-64 code made in memory), ``"c"`` (compiles C, cached),
-    or ``"auto"``: the fastest of the first two here. `options` are the engine's. `nan` is ``"error"`` or ``"false"``:
-    what an encoder makes of NaN. A graph with latches runs as ``Machine.of(graph)``.
+    `engine` is ``"table"`` (starts at once), ``"machine"`` (x86-64 code made in memory), ``"template"`` (convolutions
+    as they were trained, not flattened), ``"c"`` (compiles C, cached), or ``"auto"``, the fastest of the first three
+    here. `options` are the engine's. `nan` is ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with
+    latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):

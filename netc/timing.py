@@ -16,9 +16,10 @@ import numpy.typing as npt
 from netc import registry
 from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
+from netc.layers import Tiled
 from netc.model import Model
 from netc.plots import Bar, Chart
-from netc.simulation import simulate
+from netc.simulation import simulate, simulate_layers
 from netc.targets import compile as compile_net
 
 __all__ = ["BATCHES", "Bench", "EngineTimes", "Latency", "Throughput", "bench", "count_of"]
@@ -27,6 +28,7 @@ BATCHES = (1, 64, 512)  # samples a call, where latency counts
 
 _CHECKED = 1100  # samples: two blocks of 512 and some more
 _MOST_BYTES = 32 << 20  # of bools for throughput: more than caches hold, little beside any machine's memory
+_MOST_FLATTENED = 5_000_000  # gates of templates, unless somebody asks
 _SHORTEST = 1e-3  # seconds that one reading of the clock spans at least
 _LEAST_RUNS = 3
 
@@ -74,14 +76,16 @@ class EngineTimes:
 class Bench:
     """What `bench` found.
 
-    `limits` are two-input operations a second of one core, counted in single bits, with values in registers and in
+    `ands` is None, and `neurons` a number, for a model that is mostly templates and was not flattened. `limits` are
+    two-input operations a second of one core, counted in single bits, with values in registers and in
     each cache (see `netc.runtime.rates.Rates`). `skipped` says of each engine that was left out why.
     """
 
     model: str
     inputs: int
     outputs: int
-    ands: int
+    ands: int | None
+    neurons: int | None
     answers: str
     checked: int
     threads: tuple[int, ...]
@@ -122,18 +126,22 @@ def bench(
     threads: Sequence[int] | None = None,
     seconds: float = 0.1,
 ) -> Bench:
-    """Build the engines, compare their answers bit for bit with a simulation of the graph, and time them.
+    """Build the engines, compare their answers bit for bit with a simulation, and time them.
 
-    `engines` are names, by default all that netc has; those that cannot be built here are skipped with their reason,
-    unless they were asked for by name. `threads` is for throughput, by default one and all. Each figure is the median
-    of runs that fill `seconds`. Raises `NetcError` for a model that no engine runs, `InternalError` if answers differ.
+    `engines` are names, by default all that netc has; those that cannot be built here, or that would flatten many
+    million gates of templates, are skipped with their reason, unless they were asked for by name. `threads` is for
+    throughput, by default one and all. Each figure is the median of runs that fill `seconds`. Raises `NetcError` for a
+    model that no engine runs, `InternalError` if answers differ.
     """
     if engines is not None and not engines:
         raise NetcError("engines", "there is nothing to measure")
     built: list[tuple[str, Any, float]] = []
     skipped: dict[str, str] = {}
-    for name in _distinct_engines() if engines is None else dict.fromkeys(engines):
+    for name in _engines_for(model) if engines is None else dict.fromkeys(engines):
         started = time.perf_counter()
+        if engines is None and name != "template" and (gates := _too_many(model)):
+            skipped[name] = f"it would flatten {gates:,} gates; --engine {name} measures it"
+            continue
         try:
             net = compile_net(model, engine=name)
         except NetcError as error:
@@ -143,7 +151,7 @@ def bench(
             continue
         built.append((name, net, time.perf_counter() - started))
     inputs = dict(_inputs(model, _CHECKED))
-    expected = simulate(model.logic, inputs["bool"])[:, : model.logic.ports.outputs]
+    expected = _expected(model, inputs["bool"])
     for name, net, _ in built:
         _compare(name, net, model, inputs, expected)
     rates = registry.resolve("netc.runtime.rates:measure")()
@@ -152,7 +160,8 @@ def bench(
         model.name,
         model.logic.inputs,
         model.logic.ports.outputs,
-        model.logic.num_ands,
+        None if model.is_of_templates else model.logic.num_ands,
+        model.trained.num_neurons if model.is_of_templates and model.trained is not None else None,
         "classes" if model.head is not None else "rows of bits",
         _CHECKED,
         cores,
@@ -162,8 +171,24 @@ def bench(
     )
 
 
-def _distinct_engines() -> list[str]:
-    return [name for name in registry.ENGINES if name != "auto"]  # which is one of the others
+def _too_many(model: Model) -> int:
+    """How many gates flattening gives where those are too many to do that unasked, else 0."""
+    neurons = model.trained.num_neurons if model.is_of_templates and model.trained is not None else 0
+    return neurons if neurons > _MOST_FLATTENED else 0
+
+
+def _engines_for(model: Model) -> list[str]:
+    """All but `auto`, which is one of the others, and, of a model without any, templates."""
+    layers = model.trained.layers if model.trained is not None else ()
+    without = ("auto",) if any(isinstance(layer, Tiled) for layer in layers) else ("auto", "template")
+    return [name for name in registry.ENGINES if name not in without]
+
+
+def _expected(model: Model, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """The outputs by another way than any engine's: of the graph, or of layers that there is no graph of."""
+    if model.is_of_templates and model.trained is not None:
+        return simulate_layers(model.trained, bits)
+    return simulate(model.logic, bits)[:, : model.logic.ports.outputs]
 
 
 def _inputs(model: Model, samples: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:
@@ -193,7 +218,7 @@ def _compare(name: str, net: Any, model: Model, inputs: dict[str, Any], expected
             right = expected
         else:
             assert model.encoder is not None
-            right = simulate(model.logic, model.encoder.encode(x))[:, : model.logic.ports.outputs]
+            right = _expected(model, model.encoder.encode(x))
         bits = net.bits(x, packed=form == "packed")
         if not np.array_equal(bits, right):
             row, output = np.argwhere(bits != right)[0]

@@ -71,7 +71,7 @@ class LowerHead:
         ports = replace(aig.ports, outputs=len(digits)).with_names("output", names)
         logic = Aig(ports, ands, np.concatenate([digits, others]))
         origins = compose(model.origins, image) if len(model.origins) else model.origins
-        return replace(model, logic=logic, head=lowered, origins=origins, as_trained=False)
+        return replace(model, logic=logic, head=lowered, images=origins, as_trained=False)
 
 
 def _binary_head(widths: npt.NDArray[np.int64], signed: npt.NDArray[np.uint8], head: Head) -> Head:

@@ -25,6 +25,7 @@ using namespace netc;
 namespace {
 
 constexpr size_t kConeNodes = 100;            // of a window
+constexpr uint32_t kManyFanouts = 100;        // a node with more uses is not looked through for divisors
 constexpr size_t kWords = 16;                 // of patterns, of which the second half give way to counterexamples
 constexpr size_t kWordsLarge = 4;             // for graphs with more nodes than
 constexpr size_t kSmallGraph = 1'000'000;
@@ -39,6 +40,7 @@ struct Options {
     size_t leaves, divisors;
     int gates;
     int64_t conflicts;
+    int64_t effort;
     uint64_t seed;
 };
 
@@ -59,7 +61,9 @@ public:
 
     void run(netc_step *step) {
         Node end = graph_.num_nodes();
+        uint64_t most = static_cast<uint64_t>(options_.effort) * graph_.num_ands();
         for (Node node = graph_.first_and(); node < end; node++) {
+            if (propagations_ > most) break;
             if (!graph_.is_alive(node)) continue;
             if ((node & 63) == 0) progress(context_, node, end);
             uint64_t before = resynthesis_.work;
@@ -165,7 +169,9 @@ private:
             equal = answer == sat::Answer::unsatisfiable;
             different = answer == sat::Answer::satisfiable;
         }
-        context_->work += static_cast<int64_t>((solver_->propagations() - before) / kWorkPropagations);
+        uint64_t used = solver_->propagations() - before;
+        propagations_ += used;
+        context_->work += static_cast<int64_t>(used / kWorkPropagations);
         if (different) {
             for (Node leaf = 1; leaf <= aig_.leaves; leaf++) pattern_[leaf] = random_.next() & 1;  // where it is left open
             for (Node leaf : solver_leaves_) {
@@ -225,8 +231,6 @@ private:
     }
     sat::Literal known(Lit lit) const { return 2 * var_of_[node_of(lit)] + (lit & 1); }
 
-    static constexpr uint32_t kManyFanouts = 100;
-
     AigView aig_;
     netc_context *context_;
     Options options_;
@@ -241,6 +245,7 @@ private:
     Array<uint8_t> pattern_;   // by leaf: the last counterexample
     size_t num_pending_ = 0, flush_at_ = 1, next_word_ = 0;
     int questions_ = 0;
+    uint64_t propagations_ = 0;
     std::unique_ptr<sat::Solver> solver_;
     std::vector<sat::Var> var_of_;
     std::vector<Node> solver_leaves_, stack_;
@@ -249,10 +254,11 @@ private:
 }  // namespace
 
 extern "C" int64_t netc_pass_simresub(const netc_aig *graph, netc_context *context, int64_t leaves, int64_t gates,
-                                      int64_t divisors, int64_t conflicts, int64_t seed, netc_step *step) {
+                                      int64_t divisors, int64_t conflicts, int64_t effort, int64_t seed,
+                                      netc_step *step) {
     return guard([&]() -> int64_t {
         Options options{static_cast<size_t>(leaves), static_cast<size_t>(divisors), static_cast<int>(gates), conflicts,
-                        static_cast<uint64_t>(seed)};
+                        effort, static_cast<uint64_t>(seed)};
         Simulated(AigView(*graph), context, options).run(step);
         return 0;
     });

@@ -29,14 +29,15 @@ class SimResub:
     gates: int = 2  # at most these for one node; an XOR counts as two
     divisors: int = 150  # nodes at most that one node may be made from
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
+    effort: int = 6000  # of the solver, in propagations for each AND of the graph; then the rest stays as it is
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
         for name, (least, most) in {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS}.items():
             if not least <= getattr(self, name) <= most:
                 raise NetcError("simresub", f"{name}={getattr(self, name)}; it is {least} to {most}")
-        if self.conflicts < 0:
-            raise NetcError("simresub", f"conflicts={self.conflicts}; it is a number of conflicts")
+        if min(self.conflicts, self.effort) < 0:
+            raise NetcError("simresub", f"conflicts={self.conflicts}, effort={self.effort}; neither is negative")
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_simresub,
@@ -46,6 +47,7 @@ class SimResub:
             self.gates,
             self.divisors,
             self.conflicts,
+            self.effort,
             self.seed,
             step,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from contextlib import suppress
 
 from netc.errors import NetcError
 from netc.model import Model
@@ -12,6 +13,7 @@ from .machine_code import MachineCodeEngine, targets
 from .program import Program
 from .runner import Runner
 from .table import K, TableEngine
+from .templates import TemplateEngine
 
 __all__ = ["fastest"]
 
@@ -23,20 +25,23 @@ _READINGS = 5
 
 
 def fastest(model: Model) -> Engine:
-    """The table kernel, or machine code where that can be made and evaluates the gates in less time.
+    """The table kernel, or machine code or templates where they can be had and evaluate the gates in less time.
 
-    Both are timed on blank planes for some milliseconds, by the median, once there are so many gates that it matters.
+    They are timed on blank planes for some milliseconds, by the median. A large network of templates is left to those
+    unseen: flattening it takes longer than anything that could be gained.
     """
+    if model.is_of_templates and model.trained is not None and model.trained.num_neurons > _MOST_OPERATIONS:
+        return TemplateEngine(model)
     program = Program(model, K)
     spare = program.copy() if targets() and program.operations <= _MOST_OPERATIONS else None
     table = TableEngine(model, program=program)
-    if spare is None:
-        return table
-    try:
-        machine = MachineCodeEngine(model, program=spare)
-    except NetcError:  # the system forbids it
-        return table
-    return machine if _seconds(machine) < _seconds(table) else table
+    engines: list[Engine] = [table]
+    if spare is not None:
+        with suppress(NetcError):  # the system forbids it
+            engines.append(MachineCodeEngine(model, program=spare))
+    if model.is_of_templates:
+        engines.append(TemplateEngine(model))
+    return min(engines, key=_seconds) if len(engines) > 1 else table
 
 
 def _seconds(engine: Engine) -> float:

@@ -47,6 +47,31 @@ inline uint8_t composed(uint8_t table, const uint8_t *operands) {
 // Operands as such functions.
 constexpr uint8_t kColumn[3] = {0xAA, 0xCC, 0xF0};
 
+// The table with its operands in another order: i, j and k are a permutation of 0, 1 and 2.
+constexpr unsigned permuted(unsigned table, unsigned i, unsigned j, unsigned k) {
+    unsigned result = 0;
+    for (unsigned e = 0; e < 8; e++) result |= (table >> ((e & 1) << i | (e >> 1 & 1) << j | (e >> 2 & 1) << k) & 1) << e;
+    return result;
+}
+// Whether no permutation of its operands makes the table smaller.
+constexpr bool is_smallest(unsigned table) {
+    return table <= permuted(table, 0, 2, 1) && table <= permuted(table, 1, 0, 2) && table <= permuted(table, 1, 2, 0) &&
+           table <= permuted(table, 2, 0, 1) && table <= permuted(table, 2, 1, 0);
+}
+// The permutation of operands that makes the table smallest: fewer kinds of loops.
+inline Operation canonical(const Operation &given) {
+    static constexpr uint8_t kOrders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    Operation best = given;
+    for (const auto &order : kOrders) {
+        uint8_t columns[3];
+        for (unsigned j = 0; j < 3; j++) columns[order[j]] = kColumn[j];
+        uint8_t table = composed(given.table, columns);
+        if (table < best.table)
+            best = {given.to, operand(given, order[0]), operand(given, order[1]), operand(given, order[2]), table};
+    }
+    return best;
+}
+
 // Signals that are outputs, as 0 or 1 each.
 inline Array<uint8_t> outputs_of(const netc_program &program) {
     Array<uint8_t> is_output = Array<uint8_t>::zeros(program.signals);

@@ -8,20 +8,6 @@
 namespace netc {
 namespace {
 
-// The permutation of operands that makes the table smallest: fewer kinds of loops.
-Operation canonical(const Operation &given) {
-    static constexpr uint8_t kOrders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    Operation best = given;
-    for (const auto &order : kOrders) {
-        uint8_t columns[3];
-        for (unsigned j = 0; j < 3; j++) columns[order[j]] = kColumn[j];
-        uint8_t table = composed(given.table, columns);
-        if (table < best.table)
-            best = {given.to, operand(given, order[0]), operand(given, order[1]), operand(given, order[2]), table};
-    }
-    return best;
-}
-
 void record(netc_table &table, const netc_program &program) {
     Array<uint32_t> next = next_uses(program);
     table.records.reserve(program.operations.size());

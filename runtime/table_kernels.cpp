@@ -21,16 +21,8 @@ struct Kernel {
 
 typedef void (*Loop)(const netc_table::Record *, uint32_t, void *planes);
 
-// The tables that a netc_table holds: smallest under permutations of the operands, and 0 where they all are.
-constexpr unsigned permuted(unsigned table, unsigned i, unsigned j, unsigned k) {
-    unsigned result = 0;
-    for (unsigned e = 0; e < 8; e++) result |= (table >> ((e & 1) << i | (e >> 1 & 1) << j | (e >> 2 & 1) << k) & 1) << e;
-    return result;
-}
-constexpr bool is_made(unsigned t) {
-    return !(t & 1) && t <= permuted(t, 0, 2, 1) && t <= permuted(t, 1, 0, 2) && t <= permuted(t, 1, 2, 0) &&
-           t <= permuted(t, 2, 0, 1) && t <= permuted(t, 2, 1, 0);
-}
+// The tables that a netc_table holds.
+constexpr bool is_made(unsigned table) { return !(table & 1) && netc::is_smallest(table); }
 
 namespace portable {
 #define NETC_TARGET

@@ -16,6 +16,12 @@ public:
     // throws nothing.
     template <class Work>
     void run(int64_t wanted, const Work &work) {
+        if (wanted <= 1) {  // short calls do nothing else
+            members_ = 1;
+            work(0, 1);
+            members_ = 0;
+            return;
+        }
         std::vector<std::thread> others;
         others.reserve(static_cast<size_t>(wanted));
         try {

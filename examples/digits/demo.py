@@ -36,11 +36,11 @@ def main() -> None:
     for note in model.notes:
         print(f"  {note}")
 
-    small = netc.optimize(model, level=3)
+    small = netc.optimize(model, level=2)
     report = small.report
     assert report is not None
     print(
-        f"\noptimised at -O3 in {report.seconds:.1f} s, and {report.verified} equal in {report.verify_seconds:.1f} s:"
+        f"\noptimised at -O2 in {report.seconds:.1f} s, and {report.verified} equal in {report.verify_seconds:.1f} s:"
     )
     print(f"  {'':<22}{'trained':>9}{'optimised':>11}")
     print(f"  {'gates of two inputs':<22}{trained.num_neurons:>9,}{netc.map_luts(small.logic, 2).num_luts:>11,}")

@@ -65,7 +65,7 @@ def command(
         check_format(plot)
     encoder = {"thresholds": thresholds, "bit_order": bit_order, "at_least": at_least}
     loaded = common.load_model(input, format_, encoder=encoder)
-    outcome = common.run_optimizer(loaded, quiet=quiet, **optimization)
+    outcome = common.run_optimizer_unless_templates(loaded, quiet=quiet, **optimization)
     if outcome.interrupted:
         return EXIT_INTERRUPT
     most = optimization["threads"]
@@ -87,7 +87,8 @@ def command(
 def _print(found: Bench) -> None:
     from netc.timing import BATCHES, count_of
 
-    click.echo(f"{found.model}: {found.inputs:,} inputs, {found.outputs:,} outputs, {found.ands:,} ANDs")
+    size = f"{found.neurons:,} gates as templates" if found.ands is None else f"{found.ands:,} ANDs"
+    click.echo(f"{found.model}: {found.inputs:,} inputs, {found.outputs:,} outputs, {size}")
     click.echo(f"all engines right on {found.checked:,} random samples, bit for bit\n")
     rows = [["engine", "kernel", "build", "planes", "operations", "gates alone", "of the limit"]]
     for engine in found.engines:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.errors import NetcError
@@ -42,6 +43,7 @@ __all__ = [
     "properties_option",
     "quiet_option",
     "run_optimizer",
+    "run_optimizer_unless_templates",
     "say",
     "say_stopped",
 ]
@@ -85,7 +87,7 @@ def engine_option(what: str) -> Callable[[Decorated], Decorated]:
     """`--engine` for commands that run `what`."""
     return click.option(
         "--engine",
-        type=click.Choice(["auto", "table", "machine", "c"]),
+        type=click.Choice(["auto", "table", "machine", "template", "c"]),
         default="auto",
         show_default=True,
         help=f"What runs the {what}.",
@@ -296,6 +298,25 @@ def run_optimizer(
             tick=progress.tick,
             **more,
         )
+
+
+def run_optimizer_unless_templates(model: Model, *, quiet: bool, **optimization: Any) -> Outcome:
+    """`run_optimizer` for commands that run the model, and have no use for a report.
+
+    A model that is mostly templates stays as it is unless -O or -p asks for something: optimising would flatten it.
+    """
+    from netc.manager import Outcome
+
+    source = click.get_current_context().get_parameter_source("level")
+    asked = optimization["pipeline"] is not None or source is not ParameterSource.DEFAULT
+    if not asked and model.is_of_templates and model.trained is not None:
+        trained = model.trained
+        many = f"{trained.distinct_neurons:,} neurons stand for {trained.num_neurons:,}"
+        say(f"templates are kept: {many}; -O1 would flatten them", quiet)
+        return Outcome(model, False)
+    if optimization["pipeline"] is None and optimization["level"] == 0:
+        return Outcome(model, False)
+    return run_optimizer(model, quiet=quiet, **optimization)
 
 
 def exit_code(outcome: Outcome) -> int:

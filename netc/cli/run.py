@@ -88,7 +88,7 @@ def command(
     told = open_labels(labels) if labels else samples.labels
     if told is not None and None not in (told.count, samples.rows.count) and told.count != samples.rows.count:
         raise NetcError(labels or data, f"{told.count:,} labels for {samples.rows.count:,} samples")
-    outcome = common.run_optimizer(
+    outcome = common.run_optimizer_unless_templates(
         loaded,
         quiet=quiet,
         **optimization,

@@ -15,7 +15,7 @@ from netc.aig import NONE, Aig
 from netc.encoder import Encoder
 from netc.errors import NetcError
 from netc.files import Source
-from netc.flatten import flatten
+from netc.flatten import Flattened
 from netc.frontends.checkpoints.archive import Archive
 from netc.frontends.checkpoints.words import label
 from netc.head import Head
@@ -123,8 +123,7 @@ def _model(fields: _Fields, archive: Archive, size: int) -> Model:
             origins = native.frozen(_array(archive, "logic.origins").reshape(-1), np.uint32)
         _check_origins(origins, network, aig)
     elif network is not None:
-        aig, origins = flatten(network)
-        aig, as_trained = aig.with_ports(Ports(inputs=inputs, outputs=aig.ports.outputs, **given)), True
+        aig, as_trained = Flattened(network, Ports(inputs=inputs, outputs=network.outputs, **given)), True
     else:
         raise NetcError(_MEMBER, "there are neither layers nor logic")
     encoder, head = fields.inner("encoder"), fields.inner("head")
@@ -133,7 +132,7 @@ def _model(fields: _Fields, archive: Archive, size: int) -> Model:
         encoder=Encoder.from_json(encoder.data) if encoder is not None else None,
         trained=network,
         head=_head(head, aig.ports.outputs) if head is not None else None,
-        origins=origins,
+        images=origins if logic is not None else None,
         name=fields.get("name", str, "circuit"),
         class_names=fields.texts("class_names"),
         notes=fields.texts("notes"),

@@ -24,6 +24,7 @@ __all__ = ["CHECKS"]
 
 _MOST_ANDS = 6000
 _SLOW = ("c",)  # engines that call a compiler
+_OF_LAYERS = ("template",)  # an engine of trained layers, which runs no graph
 # What an engine can be told to run on: its option, and who lists the values that this machine has.
 _VARIANTS = {
     "table": ("kernel", "netc.runtime.table:kernels"),
@@ -34,7 +35,7 @@ _FORMS = ("bool", "uint8", "int64", "float32", "packed", "packed out", "columns"
 
 
 def _plan(chosen: random.Random, aig: Aig, *, slow: bool) -> Params | None:
-    engines = [name for name in registry.ENGINES if (name in _SLOW) == slow]
+    engines = [name for name in registry.ENGINES if name not in _OF_LAYERS and (name in _SLOW) == slow]
     if not engines or aig.num_ands > (800 if slow else _MOST_ANDS):
         return None
     return {

@@ -24,7 +24,8 @@ from netc.protocols import AigPass
 
 __all__ = ["CHECKS"]
 
-_MOST_ANDS = 3000  # of graphs that go through long pipelines
+_MOST_ANDS = 3000  # of graphs that go through pipelines
+_MOST_ANDS_OF_LEVELS = 400  # of those that go through -O1 to -O3, which take long for large ones
 
 
 def random_pass(chosen: random.Random, *, of_models: bool = False) -> str | None:
@@ -165,7 +166,8 @@ def _parentheses(text: str) -> Iterator[tuple[int, int]]:
 def _plan_pipeline(chosen: random.Random, aig: Aig) -> Params | None:
     if aig.num_ands > _MOST_ANDS:
         return None
-    text = chosen.choice(LEVELS) if chosen.random() < 0.4 else random_pipeline(chosen)
+    level = chosen.random() < 0.4 and aig.num_ands <= _MOST_ANDS_OF_LEVELS
+    text = chosen.choice(LEVELS) if level else random_pipeline(chosen)
     return {
         "text": text,
         "seed": chosen.getrandbits(32),
@@ -178,7 +180,7 @@ def _plan_pipeline(chosen: random.Random, aig: Aig) -> Params | None:
 def _run_pipeline(aig: Aig, params: Params) -> None:
     text = params["text"]
     identity = 2 * np.arange(aig.num_nodes, dtype=np.uint32)
-    model = Model(aig, origins=identity)
+    model = Model(aig, images=identity)
     parsed = parse(text)
     if str(parse(str(parsed))) != str(parsed):
         raise MismatchError(f"pipeline {text!r} is not read back from its own text")

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from netc import Builder, write
+from netc import Builder, Dense, LayeredNetwork, Model, Tiled, save, write
 
 Netc = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
@@ -72,3 +73,22 @@ def test_a_circuit_comes_from_a_pipe(netc: Netc, tmp_path: Path) -> None:
     done = netc("bench", *QUICK, input=(tmp_path / "xor.aag").read_bytes())
     assert done.code == 0
     assert "rows of bits a second" in done.text
+
+
+def test_templates_are_kept_unless_a_level_is_asked_for(netc: Netc, tmp_path: Path) -> None:
+    either = Dense(np.array([0b1110], np.uint64), np.array([[0, 1]], np.uint32))
+    layer = Tiled((either,), np.arange(64).reshape(32, 2))
+    save(Model.of_layers(LayeredNetwork(64, [layer])), tmp_path / "either.npz")
+    np.save(tmp_path / "data.npy", np.eye(3, 64, dtype=np.uint8))
+    quick = ("--engine", "template", "--seconds", "0.001", "-j", "1")
+    done = netc("bench", tmp_path / "either.npz", *quick)
+    assert done.code == 0
+    assert "templates are kept: 1 neurons stand for 32; -O1 would flatten them" in done.err
+    assert "32 gates as templates" in done.text
+    assert json.loads(netc("bench", tmp_path / "either.npz", *quick, "--json").out)["ands"] is None
+    refused = netc("bench", tmp_path / "either.npz", *quick, "-O1")
+    assert refused.code == 2
+    assert "optimising has flattened this model's templates" in refused.err
+    for options in ((), ("-O1",), ("-O0",), ("--engine", "template")):
+        done = netc("run", tmp_path / "either.npz", tmp_path / "data.npy", "--bits", "-q", *options)
+        assert done.text.splitlines() == ["1" + "0" * 31, "1" + "0" * 31, "01" + "0" * 30]

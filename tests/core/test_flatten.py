@@ -7,7 +7,7 @@ import twins
 from hypothesis import given
 
 from netc import Aig, Dense, LayeredNetwork, LutNetwork, NetcError, Tiled, simulate
-from netc.flatten import flatten, lut_to_aig
+from netc.flatten import Flattened, flatten, lut_to_aig
 from netc.ports import Ports
 from netc.simulation import simulate_nodes
 
@@ -135,3 +135,25 @@ def test_padding_reads_false() -> None:
 def test_layers_that_do_not_fit_are_refused_with_their_number(network: object, message: str) -> None:
     with pytest.raises(NetcError, match=message):
         network()  # type: ignore[operator]
+
+
+def test_a_model_of_layers_is_flattened_only_when_its_graph_is_looked_at() -> None:
+    network = one_layer([XOR2, AND2], 2)
+    logic = Flattened(network)
+    assert "2 neurons as layers" in repr(logic)
+    named = logic.with_ports(logic.ports.with_names("output", {1: "carry"}))
+    assert (named.inputs, named.ports.outputs) == (2, 2)
+    assert "as layers" in repr(named)
+    aig, origins = flatten(network)
+    assert named.num_ands == 3
+    assert np.array_equal(named.ands, aig.ands)
+    assert np.array_equal(logic.origins, origins)
+    assert logic.same_as(aig)
+    assert "3 ANDs" in repr(logic)
+    assert logic.with_ports(named.ports).same_as(named)
+    assert not hasattr(logic, "latches")
+
+
+def test_ports_that_do_not_fit_the_layers_are_refused() -> None:
+    with pytest.raises(NetcError, match="layers of other widths"):
+        Flattened(one_layer([AND2], 2), Ports(inputs=3, outputs=1))

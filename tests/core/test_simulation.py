@@ -7,9 +7,9 @@ import twins
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netc import Aig, NetcError, simulate
+from netc import Aig, LayeredNetwork, NetcError, simulate
 from netc.ports import Ports
-from netc.simulation import pack_columns, simulate_nodes, unpack_columns
+from netc.simulation import pack_columns, simulate_layers, simulate_nodes, unpack_columns
 
 
 @given(strategies.aigs(), st.sampled_from([0, 1, 2, 63, 64, 65, 511, 512, 513, 1030]), st.integers(0, 99))
@@ -28,3 +28,14 @@ def test_packing_and_unpacking_columns_are_inverse(samples: int, columns: int, s
 def test_patterns_of_another_width_are_refused() -> None:
     with pytest.raises(NetcError, match=r"the circuit reads \(n, 0\)"):
         simulate(Aig(Ports(), np.zeros((0, 2), np.uint32), np.zeros(0, np.uint32)), np.zeros((1, 1)))
+
+
+@given(strategies.layered_networks(max_k=8))
+def test_layers_agree_with_the_twin(network: LayeredNetwork) -> None:
+    patterns = twins.all_patterns(network.inputs)
+    assert np.array_equal(simulate_layers(network, patterns), twins.layers(network, patterns))
+
+
+def test_layers_refuse_patterns_of_another_width() -> None:
+    with pytest.raises(NetcError, match=r"the network reads \(n, 3\)"):
+        simulate_layers(LayeredNetwork(3, []), np.zeros((2, 4)))

@@ -100,7 +100,7 @@ PIPELINES = [
 @given(aig=strategies.aigs())
 def test_pipelines_keep_function_ports_and_origins(text: str, aig: Aig) -> None:
     identity = 2 * np.arange(aig.num_nodes, dtype=np.uint32)
-    outcome = optimize_with(Model(aig, origins=identity), text, verify="off")
+    outcome = optimize_with(Model(aig, images=identity), text, verify="off")
     check_step(aig, Step(outcome.model.logic, outcome.model.origins))
 
 

@@ -97,7 +97,7 @@ def test_latches_properties_and_origins_are_kept() -> None:
     ports = Ports(inputs=2, resets=b"\1", outputs=2, bad=1, names={"latch": {0: "state"}})
     made = build.finish([both, build.input(1)], [both ^ 1], b"\1")
     aig = Aig(ports, made.ands, np.array([both, build.input(1), both ^ 1, both]))
-    model = Model(aig, head=Head.group_sum(2, 2), origins=np.array([both, NONE], np.uint32))
+    model = Model(aig, head=Head.group_sum(2, 2), images=np.array([both, NONE], np.uint32))
     after = lowered(model, "argmax")
     assert after.logic.ports.bad == 1
     assert after.logic.ports.resets == b"\1"

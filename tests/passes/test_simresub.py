@@ -55,9 +55,17 @@ def test_without_conflicts_only_what_needs_none_is_taken() -> None:
     assert resubbed(aig, conflicts=0).num_ands <= aig.num_ands
 
 
+def test_effort_ends_the_pass_with_what_it_has() -> None:
+    build = Builder(12)
+    lines = one_hot(build, 12)
+    pairs = [build.xor(lines[i], lines[11 - i]) for i in range(6)]
+    aig = build.finish([*lines, *pairs])
+    assert resubbed(aig).num_ands < resubbed(aig, effort=0).num_ands <= aig.num_ands
+
+
 def test_options_that_make_no_sense_are_refused() -> None:
-    for options in ({"leaves": 1}, {"gates": 9}, {"divisors": 1}, {"conflicts": -1}):
-        with pytest.raises(NetcError, match=f"{next(iter(options))}="):
+    for options in ({"leaves": 1}, {"gates": 9}, {"divisors": 1}, {"conflicts": -1}, {"effort": -1}):
+        with pytest.raises(NetcError, match=f"{next(iter(options))}=(1|9|-1)"):
             resubbed(Builder(1).finish([2]), **options)
 
 

@@ -66,9 +66,17 @@ def test_a_pair_of_signals_saves_what_no_single_one_does() -> None:
         assert after.num_ands == 3
 
 
-@given(aig=strategies.aigs(), seed=st.integers(0, 100), exhaustive=st.sampled_from([0, 12]), share=st.floats(0, 1))
-def test_wandering_keeps_functions_and_tells_the_truth(aig: Aig, seed: int, exhaustive: int, share: float) -> None:
-    made = Transduction(pairs=True, wander=True, rounds=3, seed=seed, exhaustive=exhaustive)
+@given(
+    aig=strategies.aigs(),
+    seed=st.integers(0, 100),
+    window=st.sampled_from([1, 2, 4, 100]),
+    exhaustive=st.sampled_from([0, 12]),
+    share=st.floats(0, 1),
+)
+def test_wandering_keeps_functions_and_tells_the_truth(
+    aig: Aig, seed: int, window: int, exhaustive: int, share: float
+) -> None:
+    made = Transduction(pairs=True, wander=True, rounds=3, seed=seed, window=window, exhaustive=exhaustive)
     whole = Context()
     made.run(aig, whole)
     cut = Context(int(share * whole.work))

@@ -7,7 +7,7 @@ import pytest
 from netc.runtime import fastest
 from netc.runtime.machine_code import targets
 
-from netc import Builder, NetcError, compile
+from netc import Builder, Dense, LayeredNetwork, Model, NetcError, Tiled, compile
 
 
 def test_it_is_one_of_the_others_and_answers_as_they_do() -> None:
@@ -33,3 +33,15 @@ def test_programs_too_long_for_machine_code_are_left_to_the_table_kernel(monkeyp
     builder = Builder(2)
     aig = builder.finish([builder.and_(builder.input(0), builder.input(1))])
     assert compile(aig).engine.name == "table"
+
+
+def test_large_networks_of_templates_are_not_flattened(monkeypatch: pytest.MonkeyPatch) -> None:
+    either = Dense(np.array([0b1110], np.uint64), np.array([[0, 1]], np.uint32))
+    model = Model.of_layers(LayeredNetwork(64, [Tiled((either,), np.arange(64).reshape(32, 2))]))
+    x = np.random.default_rng(0).integers(0, 2, (700, 64)).astype(bool)
+    assert compile(model).engine.name in ("machine", "table", "template")
+    monkeypatch.setattr(fastest, "_MOST_OPERATIONS", 31)
+    net = compile(model)
+    assert net.engine.name == "template"
+    assert "as layers" in repr(model)
+    assert np.array_equal(net.bits(x), x[:, 0::2] | x[:, 1::2])

@@ -1,0 +1,77 @@
+// The kernels of the template engine, one for each instruction set, in the order of those of tables.
+#include <array>
+#include <utility>
+
+#include "runtime/planes.hpp"
+#include "runtime/targets.hpp"
+#include "runtime/templates.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace netc {
+namespace {
+
+typedef uint64_t Wide __attribute__((vector_size(64)));   // 512 samples
+typedef uint64_t Small __attribute__((vector_size(16)));  // 128 samples
+
+struct Kernel {
+    netc_eval wide, small;
+};
+
+namespace portable {
+#define NETC_TARGET
+#define NETC_TERNARY 0
+#include "runtime/templates_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_TERNARY
+}  // namespace portable
+
+#if defined(__x86_64__)
+namespace avx2 {
+#define NETC_TARGET NETC_TARGET_AVX2
+#define NETC_TERNARY 0
+#include "runtime/templates_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_TERNARY
+}  // namespace avx2
+
+namespace avx512 {
+#define NETC_TARGET NETC_TARGET_AVX512
+#define NETC_TERNARY 1
+#include "runtime/templates_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_TERNARY
+}  // namespace avx512
+#endif
+
+// Best first.
+struct Kernels {
+    std::array<Kernel, 3> list{};
+    int64_t count = 0;
+
+    Kernels() {
+#if defined(__x86_64__)
+        if (has_avx512()) add(avx512::kernel());
+        if (has_avx2()) add(avx2::kernel());
+#endif
+        add(portable::kernel());
+    }
+    void add(const Kernel &kernel) { list[static_cast<size_t>(count++)] = kernel; }
+};
+
+const Kernels &kernels() {
+    static const Kernels made;
+    return made;
+}
+
+}  // namespace
+}  // namespace netc
+
+extern "C" netc_eval netc_templates_kernel(int64_t index, int64_t plane_bytes) {
+    const netc::Kernels &there = netc::kernels();
+    if (index < 0 || index >= there.count) return nullptr;
+    const netc::Kernel &kernel = there.list[static_cast<size_t>(index)];
+    return plane_bytes == sizeof(netc::Wide) ? kernel.wide : plane_bytes == sizeof(netc::Small) ? kernel.small : nullptr;
+}
