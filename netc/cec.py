@@ -12,13 +12,16 @@ from netc import native
 from netc.aig import Aig, Lits, compose
 from netc.context import Context
 from netc.errors import InternalError, NetcError
-from netc.pairing import joined, pair, root_name
+from netc.pairing import Pairing, joined, pair, root_name
 from netc.ports import UNINITIALISED
 from netc.simulation import simulate
 from netc.solver import ask, representatives
 
 __all__ = ["Cec", "Verdict", "check", "prove"]
 
+EXHAUSTIVE_LEAVES = 16  # that many inputs and latches have few enough patterns to try them all
+EXHAUSTIVE_WORK = 2**28  # words of all values, at most: a second
+_PATTERNS_AT_ONCE = 4096
 CONFLICTS = 30_000  # of the last round, for a pair of inner nodes; a pair of outputs may take ten times as many
 
 
@@ -80,6 +83,22 @@ def _ask(
     return proved
 
 
+def _by_all_patterns(a: Aig, b: Aig, paired: Pairing) -> Cec:
+    """The answer for few leaves: all patterns, some words of them at a time."""
+    leaves, total = a.ports.leaves, len(paired.roots)
+    for first in range(0, 2**leaves, _PATTERNS_AT_ONCE):
+        rows = np.arange(first, min(first + _PATTERNS_AT_ONCE, 2**leaves))
+        patterns = (rows[:, None] >> np.arange(leaves) & 1).astype(np.bool_)
+        theirs = np.empty_like(patterns)
+        theirs[:, paired.leaf_of] = patterns
+        differ = (simulate(a, patterns) != simulate(b, theirs)[:, paired.root_of]).nonzero()
+        if len(differ[0]):
+            row, root = int(differ[0][0]), int(differ[1][0])
+            found = patterns[row].copy()
+            return Cec(Verdict.DIFFERENT, paired.matched, total, counterexample=found, root=root_name(a, root))
+    return Cec(Verdict.EQUIVALENT, paired.matched, total)
+
+
 def check(
     a: Aig,
     b: Aig,
@@ -107,6 +126,12 @@ def check(
             return Cec(Verdict.DIFFERENT, paired.matched, total, root=f"latch {latch}", reason=reason)
 
     leaf_of = paired.leaf_of
+    run = context or Context()
+    if not classes and a.ports.leaves <= EXHAUSTIVE_LEAVES:
+        words = (a.num_ands + b.num_ands + total) << max(0, a.ports.leaves - 6)
+        units = 1 + words // 8
+        if words <= EXHAUSTIVE_WORK and run.work + units < run.struct.budget and not run.stop(units):
+            return _by_all_patterns(a, b, paired)
     own = 2 * np.arange(1, 1 + a.ports.leaves, dtype=np.uint32)
     others = np.empty_like(own)
     others[leaf_of] = own
@@ -116,7 +141,6 @@ def check(
     verdicts = np.empty(total, np.uint8)
     pattern = np.zeros(a.ports.leaves, np.uint8)
     different = native.ffi.new("int64_t *")
-    run = context or Context()
     merged = np.empty(1 + a.ports.leaves + len(ands), np.uint32) if classes or solver is not None else None
     answer = native.call(
         native.lib.netc_cec,

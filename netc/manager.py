@@ -24,9 +24,9 @@ from netc.simulation import simulate_words
 
 __all__ = ["Outcome", "optimize", "optimize_with"]
 
-# What verification may cost, in the core's units of work: a few seconds for graphs that need little, at most minutes.
-VERIFY_WORK_PER_AND = 20_000
-VERIFY_WORK_LEAST = 2_000_000_000
+# What verification may cost, in the core's units of work, of which a second does about a million where it is hard.
+VERIFY_WORK_PER_AND = 3_000
+VERIFY_WORK_LEAST = 60_000_000
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,10 @@ _GLOBAL = (
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=10000000}; rewrite{cuts=24}; resub; "
     "limit{work=30000000}(walk); limit{work=30000000}(collapse); rewrite; dce"
 )
-_GLOBAL_FIRST = "transduction{work=20000000}; rewrite"
 _REDUNDANT_FIRST = "redundancy{rounds=3,work=30000000}; dce"
-_O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL}); {_GLOBAL}"
+_GLOBAL_FIRST = "transduction{work=20000000}; rewrite"
+_WHOLE_FIRST = "rewrite; limit{work=50000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60})"
+_O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL} | {_WHOLE_FIRST}; {_LOCAL}); {_GLOBAL}"
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)

@@ -67,8 +67,24 @@ def test_two_multipliers_are_equal() -> None:
     assert check(multiplier(4, True), multiplier(4, False))
 
 
+@pytest.mark.parametrize("width", [7, 8])
+def test_few_inputs_have_few_enough_patterns_to_try_them_all(width: int) -> None:
+    """These two take a solver very long, and the one difference of the second pair lies in the last pattern."""
+    before = multiplier(width, True)
+    assert check(before, multiplier(width, False), conflicts=1)
+    build = Builder(2 * width)
+    every = build.input(0)
+    for leaf in range(1, 2 * width):
+        every = build.and_(every, build.input(leaf))
+    either, neither = build.finish([every]), build.finish([0])
+    found = check(either, neither)
+    assert found.verdict is Verdict.DIFFERENT
+    assert found.counterexample is not None
+    assert found.counterexample.all()
+
+
 def test_a_budget_that_is_too_small_gives_undecided() -> None:
-    answer = check(multiplier(7, True), multiplier(7, False), conflicts=1)
+    answer = check(multiplier(9, True), multiplier(9, False), conflicts=1)
     assert answer.verdict is Verdict.UNDECIDED
     assert answer.undecided > 0
 

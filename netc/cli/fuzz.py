@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  netc fuzz --seconds 600 -o failures
-  netc fuzz --runs 1000 --seed 7 --only passes --only engines --json
-  netc fuzz --replay failures/pass-7-123.json"""
+  netc fuzz --seconds 5 -o failures
+  netc fuzz --runs 50 --seed 7 --only passes --only parsers --json"""
 
 _DEFAULT_SECONDS = 60.0
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  netc sec design.aig retimed.aig
+  netc sec design.aig small.aig
   netc sec before.blif after.aig --depth 200 -o trace.txt
   netc sim design.aig --stimulus trace.txt"""
 

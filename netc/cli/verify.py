@@ -14,7 +14,7 @@ Examples:
   netc opt design.aig -O3 --certify proof/ -o small.aig
   netc verify proof/
   netc verify --source > netc_check.c && cc -O2 -o netc_check netc_check.c
-  netc verify --formula proof/ > miter.cnf && lrat-check miter.cnf proof/proof.lrat"""
+  netc verify --formula proof/ > miter.cnf"""
 
 
 @click.command("verify", epilog=EPILOG)
