@@ -46,7 +46,7 @@ def roots(aig: Aig) -> list[npt.NDArray[np.uint8]]:
 
 def measured(source: Path, pipeline: str, budget: int, scratch: Path, cec: bool) -> dict[str, Any]:
     target = scratch / source.name
-    usage = netc("opt", source, "-p", pipeline, "--budget", budget, "--verify=sim", "-o", target)
+    usage = netc("opt", source, "-p", pipeline, "--budget", str(budget), "--verify=sim", "-o", target)
     if usage.code not in (0, 3):  # 3: the budget was spent
         sys.exit(usage.out)
     before, after = load(source).logic, load(target).logic

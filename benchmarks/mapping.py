@@ -35,7 +35,7 @@ def by_abc(source: Path) -> dict[str, Any] | None:
 def by_netc(source: Path, scratch: Path) -> dict[str, Any]:
     mapped = map_luts(load(source).logic, K)
     target = scratch / "mapped.blif"
-    usage = netc("blif", source, "-K", K, "-q", "--out", target)
+    usage = netc("blif", source, "-K", str(K), "-q", "--out", target)
     if usage.code:
         sys.exit(usage.out)
     return {

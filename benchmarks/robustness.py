@@ -42,7 +42,8 @@ def variant(aig: Aig, seed: int) -> Aig:
     operands: dict[int, list[int]] = {}  # of the trees that wait for the node that ends them
     ands: list[tuple[int, int]] = []
     for index, (a, b) in enumerate(aig.ands.tolist()):
-        node, own = first + index, []
+        node = first + index
+        own: list[int] = []
         for fanin in (a, b):
             waiting = None if fanin & 1 else operands.pop(fanin >> 1, None)
             own += waiting if waiting is not None else [int(literal[fanin >> 1]) ^ (fanin & 1)]

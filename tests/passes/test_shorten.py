@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import strategies
 from hypothesis import given
@@ -16,7 +17,8 @@ def chain(length: int) -> Aig:
     inputs = length + 1
     ands = [(2 * (inputs + i) if i else 4, 2 * (i + 2) if i else 2) for i in range(length)]
     rows = [(max(a, b), min(a, b)) for a, b in ands]
-    return Aig(Ports(inputs=inputs, outputs=1), rows, [2 * (inputs + length)])
+    root = np.array([2 * (inputs + length)], np.uint32)
+    return Aig(Ports(inputs=inputs, outputs=1), np.array(rows, np.uint32), root)
 
 
 def carries(bits: int) -> Aig:
@@ -32,7 +34,7 @@ def carries(bits: int) -> Aig:
         a, b = 2 * (2 * i + 1), 2 * (2 * i + 2)
         both, neither = add(a, b), add(a ^ 1, b ^ 1)
         carry = both if i == 0 else add(both ^ 1, add(carry, neither ^ 1) ^ 1) ^ 1
-    return Aig(Ports(inputs=2 * bits, outputs=1), ands, [carry])
+    return Aig(Ports(inputs=2 * bits, outputs=1), np.array(ands, np.uint32), np.array([carry], np.uint32))
 
 
 @pytest.mark.parametrize("length", [1, 2, 63, 1000])

@@ -59,8 +59,8 @@ def test_a_pair_of_signals_saves_what_no_single_one_does() -> None:
     product = build.and_(build.and_(build.and_(a, c), b), d)
     before = build.finish([build.and_(a, b), build.and_(c, d), product, build.or_(a, product)])
     assert Transduction().run(before, Context()).aig.num_ands == 5
-    for options in ({}, {"wander": True, "rounds": 10}):
-        after = Transduction(pairs=True, **options).run(before, Context()).aig
+    for made in (Transduction(pairs=True), Transduction(pairs=True, wander=True, rounds=10)):
+        after = made.run(before, Context()).aig
         patterns = twins.all_patterns(4)
         assert np.array_equal(twins.roots(before, patterns), twins.roots(after, patterns))
         assert after.num_ands == 3
@@ -92,8 +92,8 @@ def test_wandering_keeps_functions_and_tells_the_truth(
 
 def test_options_out_of_range_are_refused() -> None:
     aig = Builder(1).finish([2])
-    for options in ({"window": 0}, {"conflicts": 0}, {"tries": 0}, {"rounds": 2**31}):
+    for made in (Transduction(window=0), Transduction(conflicts=0), Transduction(tries=0), Transduction(rounds=2**31)):
         with pytest.raises(NetcError, match="transduction"):
-            Transduction(**options).run(aig, Context())
+            made.run(aig, Context())
     with pytest.raises(NetcError, match="pairs=true"):
         Transduction(wander=True).run(aig, Context())

@@ -109,12 +109,13 @@ def test_errors_count_rows_from_the_first_item(workers: int) -> None:
 
 def test_what_cannot_be_asked_for_is_an_error() -> None:
     net = compile(model())
-    for asked, what in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"wanted": "colours"}, "wanted='colours'"),
         ({"packed_out": True}, "packed_out is for bits"),
         ({"workers": -1}, "workers=-1"),
         ({"threads": 0}, "threads=0"),
-    ]:
+    ]
+    for asked, what in cases:
         with pytest.raises(NetcError, match=what):
             list(net.stream([samples(5)], **asked))
 
@@ -184,7 +185,7 @@ def _answer(net: Net, x: npt.NDArray[np.uint8], queue: Any) -> None:
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX's, where it is loaded
 def test_a_net_runs_in_processes_however_they_start(method: str) -> None:
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     net, x = compile(model()), samples()
     wanted = net.scores(x, threads=2)
     queue = context.Queue()
