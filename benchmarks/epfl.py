@@ -1,7 +1,7 @@
 """The EPFL circuits and ten others at every level, beside ABC's scripts in the same run; every result of ours is proved
 by ABC's cec too.
 
-    NETC_DATA=… python benchmarks/epfl.py [--deep SECONDS] [--jobs N] [CIRCUIT …]
+    NETC_DATA=… python benchmarks/epfl.py [--deepsyn] [--deep SECONDS] [--jobs N] [CIRCUIT …]
 
 ANDs, levels and CPU seconds of whole processes. Written to results/epfl.json after every circuit, so that a run that
 was stopped, or one for some circuits only, adds to what is there. An ABC result counts only if its file is new and
@@ -29,8 +29,8 @@ SCRIPTS = {
     "resyn2": "resyn2",
     "dc2": "dc2",
     "compress2rs": "compress2rs",
-    "&deepsyn -T 10": "&get -n; &deepsyn -T 10; &put",
 }
+DEEPSYN = {"&deepsyn -T 10": "&get -n; &deepsyn -T 10; &put"}  # its limit is wall time: only on an idle machine
 SLOW = {"hyp": ("&deepsyn -T 10",)}  # does not finish one iteration
 OTHERS = {  # by suite in the corpus
     "lgsynth91": ("C3540", "C5315", "C6288", "C7552", "des", "dalu", "alu4", "clma"),
@@ -75,11 +75,11 @@ def by_netc(source: Path, target: Path, *options: str) -> dict[str, Any]:
     }
 
 
-def measured(source: Path, deep: int) -> dict[str, Any]:
+def measured(source: Path, scripts: dict[str, str], deep: int) -> dict[str, Any]:
     aig = load(source).logic
     row: dict[str, Any] = {"strash": {"ands": aig.num_ands, "levels": aig.depth}}
     with tempfile.TemporaryDirectory() as scratch:
-        for title, script in SCRIPTS.items():
+        for title, script in scripts.items():
             skipped = title in SLOW.get(source.stem, ())
             row[title] = None if skipped else by_abc(source, Path(scratch) / "abc.aig", script)
         for level in LEVELS:
@@ -93,7 +93,7 @@ def measured(source: Path, deep: int) -> dict[str, Any]:
 def of_suite(rows: dict[str, dict[str, Any]], recorded: dict[str, int]) -> dict[str, Any]:
     """Geometric means against hashing, of the circuits that a method has a result for, and their number."""
     found: dict[str, Any] = {}
-    for title in [*SCRIPTS, *(f"-O{level}" for level in LEVELS), "deep"]:
+    for title in [*SCRIPTS, *DEEPSYN, *(f"-O{level}" for level in LEVELS), "deep"]:
         there = [row for row in rows.values() if row.get(title)]
         if not there:
             continue
@@ -126,6 +126,7 @@ def summary(rows: dict[str, dict[str, Any]], recorded: dict[str, int]) -> dict[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("circuits", nargs="*")
+    parser.add_argument("--deepsyn", action="store_true", help="also ABC's &deepsyn, ten seconds a circuit")
     parser.add_argument("--deep", type=int, default=0, metavar="SECONDS", help="also --effort deep for so long")
     parser.add_argument("--jobs", type=int, default=1, help="circuits side by side")
     options = parser.parse_args()
@@ -140,7 +141,10 @@ def main() -> None:
     rows = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}
     rows = {name: rows[name] for name in sources if name in rows}
     with ThreadPoolExecutor(options.jobs) as pool:
-        jobs = {pool.submit(measured, sources[name], options.deep): name for name in options.circuits or sources}
+        scripts = SCRIPTS | DEEPSYN if options.deepsyn else SCRIPTS
+        jobs = {
+            pool.submit(measured, sources[name], scripts, options.deep): name for name in options.circuits or sources
+        }
         for job in as_completed(jobs):
             name = jobs[job]
             rows[name] = job.result()

@@ -127,7 +127,7 @@ def check(
 
     leaf_of = paired.leaf_of
     run = context or Context()
-    if not classes and a.ports.leaves <= EXHAUSTIVE_LEAVES:
+    if not classes and solver is None and a.ports.leaves <= EXHAUSTIVE_LEAVES:
         words = (a.num_ands + b.num_ands + total) << max(0, a.ports.leaves - 6)
         units = 1 + words // 8
         if words <= EXHAUSTIVE_WORK and run.work + units < run.struct.budget and not run.stop(units):

@@ -38,10 +38,10 @@ def main() -> None:
     model = netc.load(HERE / "model.npz")
     trained = model.trained
     assert trained is not None
-    small = netc.optimize(model, level=3)
+    small = netc.optimize(model, level=2)
     assert small.report is not None
     gates = netc.map_luts(small.logic, 2).num_luts
-    print(f"{trained.num_neurons} trained gates are {gates} gates of two inputs at -O3, {small.report.verified} equal:")
+    print(f"{trained.num_neurons} trained gates are {gates} gates of two inputs at -O2, {small.report.verified} equal:")
 
     grid = netc.Grid(small, boundary="zero")
     for line in formulas(grid):

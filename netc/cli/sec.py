@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   netc sec design.aig small.aig
-  netc sec before.blif after.aig --depth 200 -o trace.txt
-  netc sim design.aig --stimulus trace.txt"""
+  netc sec before.blif after.aig --depth 200 -o trace.txt"""
 
 
 @click.command("sec", epilog=EPILOG)

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
@@ -27,7 +28,9 @@ def events(
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(body, here, there), daemon=False)
-    process.start()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*fork")  # of libraries with threads, which the child does not use
+        process.start()
     there.close()
     try:
         while True:

@@ -115,7 +115,7 @@ def test_other_sizes_do_what_the_readme_says(small: netc.Model) -> None:
 def test_the_demonstration_says_what_the_readme_says(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(HERE / "demo.py"), run_name="__main__")
     out = capsys.readouterr().out
-    assert "656 trained gates are 8 gates of two inputs at -O3, proved equal" in out
+    assert "656 trained gates are 8 gates of two inputs at -O2, proved equal" in out
     assert "10,000 of 10,000 random starts" in out
     assert "2,048 of 2,048 outputs\nare constants, so all of the 2^2048 starts end alike: as the board" in out
 
