@@ -40,7 +40,12 @@ public:
         for (size_t i = 0; i < groups_.size(); i++) {
             progress(context_, static_cast<int64_t>(i), static_cast<int64_t>(groups_.size()));
             if (stop(context_, 1)) break;
-            improve(groups_[i]);
+            // An exchange may have merged an output of another group into something else.
+            std::vector<Node> &outputs = groups_[i].outputs;
+            outputs.erase(std::remove_if(outputs.begin(), outputs.end(),
+                                         [&](Node node) { return !graph_.is_alive(node) || !graph_.drives_a_root(node); }),
+                          outputs.end());
+            if (!outputs.empty()) improve(groups_[i]);
         }
         graph_.finish(step);
     }
@@ -109,6 +114,7 @@ private:
                     stack.pop_back();
                     continue;
                 }
+                if (!graph_.is_and(node)) return {};  // an exchange has brought in a leaf of another group
                 Lit a = graph_.fanin0(node), b = graph_.fanin1(node);
                 if (local[node_of(a)] == kNone) stack.push_back(node_of(a));
                 if (local[node_of(b)] == kNone) stack.push_back(node_of(b));
@@ -211,6 +217,7 @@ private:
 
     void improve(const Group &group) {
         Part cone = cone_of(group);
+        if (cone.roots.size() != group.outputs.size()) return;
         if (cone.num_ands() * table_words(static_cast<int>(cone.leaves)) > kMostWords) return;
         uint32_t before = freed(group);
         std::vector<Part> parts = candidates(cone, tables_of(cone));
