@@ -33,6 +33,7 @@ PASSES = {
     "dce": "netc.passes.dce:Dce",
     "fold": "netc.passes.fold:Fold",
     "lower-head": "netc.passes.lower_head:LowerHead",
+    "order": "netc.passes.order:Order",
     "redundancy": "netc.passes.redundancy:Redundancy",
     "refactor": "netc.passes.refactor:Refactor",
     "resub": "netc.passes.resub:Resub",
