@@ -15,7 +15,7 @@ class Order:
     """Renumber the ANDs depth-first from the roots, so that what belongs to one cone lies together.
 
     Passes look at nodes by number, and `partition` cuts between numbers: both see more where neighbours are related.
-    Law: the same graph without its dead ANDs, in another order; idempotent.
+    Law: the same graph without its dead ANDs, in another order.
     """
 
     name: ClassVar[str] = "order"
