@@ -35,6 +35,7 @@ PASSES = {
     "lower-head": "netc.passes.lower_head:LowerHead",
     "redundancy": "netc.passes.redundancy:Redundancy",
     "refactor": "netc.passes.refactor:Refactor",
+    "relut": "netc.passes.relut:Relut",
     "resub": "netc.passes.resub:Resub",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "shorten": "netc.passes.shorten:Shorten",
