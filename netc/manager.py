@@ -24,10 +24,6 @@ from netc.simulation import simulate_words
 
 __all__ = ["Outcome", "optimize", "optimize_with"]
 
-# What verification may cost, in the core's units of work, of which a second does about a million where it is hard.
-VERIFY_WORK_PER_AND = 3_000
-VERIFY_WORK_LEAST = 60_000_000
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -202,10 +198,6 @@ class _Run:
         return best
 
 
-def _budget(before: Aig) -> int:
-    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
-
-
 def _refuted(before: Aig, after: Aig) -> InternalError:
     """The error that keeps both circuits, for whoever looks for the mistake; the result itself is never written."""
     from netc.targets import write
@@ -225,7 +217,7 @@ def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, 
 
     started = time.perf_counter()
     changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
-    found = certify_steps(changed, directory, [_budget(before) for before, _ in changed])
+    found = certify_steps(changed, directory, [cec.verification_budget(before) for before, _ in changed])
     if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
         raise _refuted(*changed[len(found) - 1])
     verified = "proved" if all(found) else "simulated"
@@ -247,7 +239,7 @@ def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
             same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
             verified = "simulated"
         else:
-            answer = cec.prove(before, after, Context(_budget(before)))
+            answer = cec.prove(before, after, Context(cec.verification_budget(before)))
             same = answer.verdict is not cec.Verdict.DIFFERENT
             if answer.verdict is cec.Verdict.UNDECIDED:
                 verified = "simulated"
