@@ -19,9 +19,9 @@ from netc.solver import ask, representatives
 
 __all__ = ["Cec", "Verdict", "check", "prove", "verification_budget"]
 
-# What verification may cost, in the core's units of work, of which a second does about a million where it is hard.
-VERIFY_WORK_PER_AND = 3_000
-VERIFY_WORK_LEAST = 60_000_000
+# What verification may cost, in the core's units of work, of which a second does two to three million where it is hard.
+VERIFY_WORK_PER_AND = 1_000
+VERIFY_WORK_LEAST = 40_000_000
 
 EXHAUSTIVE_LEAVES = 16  # that many inputs and latches have few enough patterns to try them all
 EXHAUSTIVE_WORK = 2**28  # words of all values, at most: a second

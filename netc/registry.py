@@ -36,6 +36,7 @@ PASSES = {
     "order": "netc.passes.order:Order",
     "redundancy": "netc.passes.redundancy:Redundancy",
     "refactor": "netc.passes.refactor:Refactor",
+    "relut": "netc.passes.relut:Relut",
     "resub": "netc.passes.resub:Resub",
     "rewrite": "netc.passes.rewrite:Rewrite",
     "shorten": "netc.passes.shorten:Shorten",
