@@ -10,6 +10,7 @@
 #include "netc/core/diagram.hpp"
 #include "netc/core/exchange.hpp"
 #include "netc/core/walker.hpp"
+#include "netc/core/weighing.hpp"
 
 extern "C" {
 #include "passes/collapse.h"
@@ -189,6 +190,14 @@ private:
             }
             context_->work += synthesis.work() / 8;
             add(builder, std::move(roots));
+        }
+        {
+            Builder builder(cone.leaves);
+            Synthesis synthesis;
+            int64_t work = 0;
+            std::vector<Lit> roots = build_by_weighing(builder, functions, inputs.data(), synthesis, work);
+            context_->work += work / 8;
+            if (!roots.empty()) add(builder, std::move(roots));
         }
         Random random{options_.seed};
         for (int64_t order = 0; order < options_.orders && !stop(context_, 1); order++) {
