@@ -20,6 +20,7 @@ using namespace netc;
 
 namespace {
 
+constexpr uint64_t kRoundings = 4;        // of weights
 constexpr int kSifts = 4;                 // rounds of sifting
 constexpr size_t kMostWords = 1u << 24;   // of the truth tables of a cone; a larger one is left alone
 constexpr uint32_t kWorthWalking = 3;     // candidates that start with more than this many times the least are dropped
@@ -191,13 +192,15 @@ private:
             context_->work += synthesis.work() / 8;
             add(builder, std::move(roots));
         }
-        {
+        for (uint64_t rounding = 0; rounding < kRoundings; rounding++) {
             Builder builder(cone.leaves);
             Synthesis synthesis;
             int64_t work = 0;
-            std::vector<Lit> roots = build_by_weighing(builder, functions, inputs.data(), synthesis, work);
+            uint64_t seed = kRoundings * options_.seed + rounding;
+            std::vector<Lit> roots = build_by_weighing(builder, functions, inputs.data(), synthesis, seed, work);
             context_->work += work / 8;
-            if (!roots.empty()) add(builder, std::move(roots));
+            if (roots.empty()) break;
+            add(builder, std::move(roots));
         }
         Random random{options_.seed};
         for (int64_t order = 0; order < options_.orders && !stop(context_, 1); order++) {

@@ -12,10 +12,10 @@ constexpr size_t kFunctions = 4;         // read together at most
 constexpr size_t kFewest = 5;            // variables; fewer are left to other decompositions
 constexpr int64_t kStep = 1 << 24;       // the width of a step while weights are looked for
 constexpr int64_t kMargin = kStep >> 11; // what a row should keep from the border of its step
-constexpr int64_t kRowVisits = 1 << 25;  // of the correction
+constexpr int64_t kRowVisits = 1 << 22;  // of the correction
 constexpr int kOrderings = 6;            // rounds of ordering the steps
 constexpr int kLeastBits = 3, kMostBits = 14;  // of the width of a step in the end
-constexpr int kRoundings = 100;          // of the weights to a width
+constexpr int kRoundings = 30;           // of the weights to a width
 
 struct Digit {
     int place;
@@ -38,8 +38,9 @@ std::vector<Digit> digits_of(int64_t value) {
 
 class Scales {
 public:
-    Scales(const std::vector<Table> &functions, int64_t &work)
+    Scales(const std::vector<Table> &functions, uint64_t seed, int64_t &work)
         : functions_(functions),
+          random_{seed},
           work_(work),
           n_(static_cast<size_t>(functions[0].num_vars())),
           sums_(size_t{1} << n_),
@@ -172,12 +173,12 @@ private:
                 if (lack == 0) continue;
                 near = true;
                 wrong |= (lack > 0 ? lack : -lack) > kMargin;
-                int64_t change = lack / (__builtin_popcountll(row) + 1) + (lack > 0 ? 1 : -1);
+                int64_t change = lack * 3 / (2 * __builtin_popcountll(row) + 2) + (lack > 0 ? 1 : -1);
                 for (size_t v = 0; v < n_; v++)
                     if (row >> v & 1) weights_[v] += change;
                 start -= change;
             }
-            work_ += static_cast<int64_t>(num_rows() * n_ / 64);
+            work_ += static_cast<int64_t>(num_rows() * n_ / 2);
             fits = !wrong;
             if (!near) break;
         }
@@ -207,7 +208,6 @@ private:
 
     // The narrowest steps that integer weights allow, and the next wider ones, as few digits as can be found.
     bool round() {
-        Random random{1};
         size_t best = SIZE_MAX;
         int64_t best_offset = 0;
         int last = kMostBits;
@@ -217,7 +217,7 @@ private:
             bool served = false;
             for (int attempt = 0; attempt < kRoundings; attempt++) {
                 for (size_t v = 0; v < n_; v++) {
-                    int64_t jitter = attempt ? static_cast<int64_t>(random.next() % static_cast<uint64_t>(unit)) - unit / 2 : 0;
+                    int64_t jitter = attempt ? static_cast<int64_t>(random_.next() % static_cast<uint64_t>(unit)) - unit / 2 : 0;
                     int64_t scaled = weights_[v] + jitter + unit / 2;
                     weights[v] = scaled >= 0 ? scaled / unit : -((unit - 1 - scaled) / unit);
                 }
@@ -286,6 +286,7 @@ private:
     }
 
     const std::vector<Table> &functions_;
+    Random random_;
     int64_t &work_;
     size_t n_;
     std::vector<int64_t> sums_, step_of_;  // by row
@@ -298,9 +299,9 @@ private:
 }  // namespace
 
 std::vector<Lit> build_by_weighing(Builder &builder, const std::vector<Table> &functions, const Lit *variables,
-                                   Synthesis &synthesis, int64_t &work) {
+                                   Synthesis &synthesis, uint64_t seed, int64_t &work) {
     if (functions.empty() || functions.size() > kFunctions) return {};
-    Scales scales(functions, work);
+    Scales scales(functions, seed, work);
     return scales.find() ? scales.build(builder, variables, synthesis) : std::vector<Lit>{};
 }
 

@@ -14,8 +14,9 @@
 
 namespace netc {
 
-// The functions' literals over those of their variables; none where they do not weigh. Adds the words looked at to `work`.
+// The functions' literals over those of their variables; none where they do not weigh. How weights are rounded depends
+// on the seed. Adds the words looked at to `work`.
 std::vector<Lit> build_by_weighing(Builder &builder, const std::vector<Table> &functions, const Lit *variables,
-                                   Synthesis &synthesis, int64_t &work);
+                                   Synthesis &synthesis, uint64_t seed, int64_t &work);
 
 }  // namespace netc
