@@ -25,10 +25,6 @@ from netc.simulation import simulate_words
 
 __all__ = ["Outcome", "optimize", "optimize_with"]
 
-# What verification may cost, in the core's units of work, of which a second does about a million where it is hard.
-VERIFY_WORK_PER_AND = 3_000
-VERIFY_WORK_LEAST = 60_000_000
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -224,10 +220,6 @@ class _Run:
         return best
 
 
-def _budget(before: Aig) -> int:
-    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
-
-
 def _refuted(before: Aig, after: Aig) -> InternalError:
     """The error that keeps both circuits, for whoever looks for the mistake; the result itself is never written."""
     from netc.targets import write
@@ -248,7 +240,7 @@ def _certify(pieces: list[Piece], directory: str | Path) -> tuple[str, float, in
     started = time.perf_counter()
     pairs = [(piece.before, piece.after) for piece in pieces]
     changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
-    found = certify_steps(changed, directory, [_budget(before) for before, _ in changed])
+    found = certify_steps(changed, directory, [cec.verification_budget(before) for before, _ in changed])
     if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
         raise _refuted(*changed[len(found) - 1])
     verified = "proved" if all(found) else "simulated"
@@ -263,7 +255,7 @@ def _compared(piece: Piece, how: str) -> str:
         patterns = np.random.default_rng(1).integers(0, 2**64, (before.ports.leaves, 64), np.uint64)
         same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
         return "simulated" if same else ""
-    context = Context(_budget(before))
+    context = Context(cec.verification_budget(before))
     if piece.latches is None:
         verdict = cec.prove(before, after, context).verdict
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "check_binary",
+    "check_option",
+    "checked",
     "default_output",
     "encoder_options",
     "exit_code",
@@ -60,7 +63,7 @@ _from_option = click.option(
     "--from",
     "format_",
     metavar="FORMAT",
-    help="Format of the input: aiger, blif, checkpoint or torchlogix-circuit. Default: by suffix, then content.",
+    help="Format of the input: aiger, blif, verilog, checkpoint, torchlogix-circuit. Default: by suffix, then content.",
 )
 force_option = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -69,6 +72,12 @@ properties_option = click.option(
     "--properties",
     type=click.Choice(["outputs", "drop"]),
     help="What becomes of bad states, constraints, justice and fairness. Default: refuse them.",
+)
+
+check_option = click.option(
+    "--check",
+    is_flag=True,
+    help="Have Yosys read the Verilog, and prove that it is the same circuit, before it is written.",
 )
 
 
@@ -352,6 +361,18 @@ def say_stopped(outcome: Outcome, quiet: bool) -> None:
     report = outcome.model.report
     if not outcome.interrupted and report is not None and report.stopped_at is not None:
         say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
+
+
+@contextmanager
+def checked(model: Model, backend: Any, quiet: bool) -> Iterator[tuple[Iterator[bytes], dict[str, Any]]]:
+    """The Verilog as chunks, once Yosys has read it and it is proved; and the facts for a report."""
+    from netc.files import chunks_of
+    from netc.readback import proved
+
+    with proved(model, backend) as (text, answer):
+        said = f"{answer.roots - answer.undecided:,} of {answer.roots:,} outputs and next states proved"
+        say(f"checked through Yosys: {said}", quiet)
+        yield chunks_of(text), {"verdict": answer.verdict.value, "roots": answer.roots, "undecided": answer.undecided}
 
 
 def head_pass(outputs: str) -> str:
