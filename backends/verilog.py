@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from netc.aig import Aig
 from netc.errors import NetcError
 from netc.expression import expression
 from netc.lut import MAX_K, LutNetwork
@@ -22,6 +23,7 @@ from netc.model import Model
 from netc.ports import UNINITIALISED
 from netc.printing import OWN, fanin_mark, lut_chunks, text_chunks
 from netc.properties import without_properties
+from netc.resets import with_reset_input
 
 from .verilog_names import Interface, Port, printable, written
 
@@ -77,6 +79,20 @@ class Verilog:
             yield b"// verilator lint_on SYMRSVDWORD\n"
         yield b"\n`default_nettype wire\n"
 
+    def logic_as_written(self, model: Model) -> Aig:
+        """The graph that the module is, for whoever compares: with the names of the text, and the reset as logic."""
+        logic = without_properties(model.logic, self.properties or None, "Verilog")
+        face = Interface.of(
+            logic.ports, model.name, top=self.top, clock=self.clock, reset=self.reset, flat_ports=self.flat_ports
+        )
+        names = {
+            "input": _bits(face.inputs),
+            "latch": dict(enumerate(face.latches)),
+            "output": _bits(face.outputs),
+        }
+        named = logic.with_ports(replace(logic.ports, names=names))
+        return with_reset_input(named, face.reset) if face.reset else named
+
     def _network(self, model: Model) -> LutNetwork:
         if self.k == 0:
             return LutNetwork.of_aig(model.logic)
@@ -98,6 +114,15 @@ class _Literals:
         node = lit >> 1
         name = self.names[node] if node < len(self.names) else f"{self.wire}{node}"
         return f"~{name}" if lit & 1 else name
+
+
+def _bits(ports: Iterable[Port]) -> dict[int, str]:
+    """Names of the circuit's ports: of buses with the index of the bit."""
+    return {
+        position: f"{port.name}[{index}]" if port.is_bus else port.name
+        for port in ports
+        for index, position in enumerate(port.members)
+    }
 
 
 def _lines(lines: Iterable[str]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from netc.ccompiler import find_compiler, patience
 from netc.errors import NetcError
-from netc.files import STDIO, strip_compression, write_chunks, writing
+from netc.files import STDIO, chunks_of, strip_compression, write_chunks, writing
 from netc.model import Model
 
 __all__ = ["LIBRARY_SUFFIXES", "is_directory", "names_of", "write_c"]
@@ -126,5 +126,4 @@ def _compiled(
 
 def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            yield piece
+        yield from chunks_of(file)

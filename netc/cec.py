@@ -17,7 +17,11 @@ from netc.ports import UNINITIALISED
 from netc.simulation import simulate
 from netc.solver import ask, representatives
 
-__all__ = ["Cec", "Verdict", "check", "prove"]
+__all__ = ["Cec", "Verdict", "check", "prove", "verification_budget"]
+
+# What verification may cost, in the core's units of work, of which a second does two to three million where it is hard.
+VERIFY_WORK_PER_AND = 1_000
+VERIFY_WORK_LEAST = 40_000_000
 
 EXHAUSTIVE_LEAVES = 16  # that many inputs and latches have few enough patterns to try them all
 EXHAUSTIVE_WORK = 2**28  # words of all values, at most: a second
@@ -175,6 +179,11 @@ def check(
             raise NetcError(solver, "the values it gives do not tell the circuits apart")
         raise InternalError("a counterexample does not tell the circuits apart")
     return Cec(Verdict.DIFFERENT, paired.matched, total, counterexample=values, root=root_name(a, root))
+
+
+def verification_budget(before: Aig) -> int:
+    """What a proof that netc makes unasked may cost."""
+    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
 
 
 def prove(before: Aig, after: Aig, context: Context | None = None) -> Cec:

@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 from netc.errors import NetcError
 
-__all__ = ["STDIO", "Source", "decompress", "is_directory", "read_source", "write_chunks", "writing"]
+__all__ = ["STDIO", "Source", "chunks_of", "decompress", "is_directory", "read_source", "write_chunks", "writing"]
 
 STDIO = "-"
 
@@ -212,6 +212,12 @@ def writing(path: str | Path, *, force: bool = True) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
+    """A file's bytes, some at a time."""
+    while chunk := file.read(_PIECE):
+        yield chunk
 
 
 def _umask() -> int:

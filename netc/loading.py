@@ -39,8 +39,8 @@ def detect(source: Source, format: str | None = None) -> registry.Format:
 
 
 def load(path: str | Path = STDIO, *, format: str | None = None, **options: Any) -> Model:
-    """Read a circuit or a trained network: AIGER, BLIF, or a checkpoint, which may be a directory; ``-`` is standard
-    input.
+    """Read a circuit or a trained network: AIGER, BLIF, Verilog (through Yosys), or a checkpoint, which may be a
+    directory; ``-`` is standard input.
 
     `format` overrides what suffix and first bytes say. `options` go to the format's loader; those of checkpoints are
     the fields of `netc.frontends.checkpoints.family.Options`. Raises `NetcError` with the place for anything wrong

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from netc import native
 from netc.aig import Aig, Lits
 from netc.errors import InternalError, NetcError
+from netc.names import bus_of
 from netc.ports import ROOT_KINDS
 
 __all__ = ["Pairing", "joined", "pair", "root_name"]
@@ -40,12 +42,24 @@ class Pairing:
         return np.concatenate([self.input_of, len(self.input_of) + self.latch_of])
 
 
+def _without_lone_bits(names: Mapping[int, str]) -> dict[int, str]:
+    """The same names, but those of buses of one bit without the index, as some tools write them."""
+    bases = Counter(bus[0] if (bus := bus_of(name)) else name for name in names.values())
+    made = {}
+    for index, name in names.items():
+        bus = bus_of(name)
+        made[index] = bus[0] if bus is not None and bus[1] == 0 and bases[bus[0]] == 1 else name
+    return made
+
+
 def _order(kind: str, a: Aig, b: Aig, how: str) -> tuple[Positions, bool]:
     """For each of a's ports of this kind, the position of its partner in b; and whether names paired them."""
     count, other = a.ports.count(kind), b.ports.count(kind)
     if count != other:
         raise NetcError("", f"the circuits have {count} and {other} ports of kind {kind}")
     names_a, names_b = a.ports.names.get(kind, {}), b.ports.names.get(kind, {})
+    if set(names_a.values()) != set(names_b.values()):
+        names_a, names_b = _without_lone_bits(names_a), _without_lone_bits(names_b)
     position = {name: index for index, name in names_b.items()}
     named = count > 0 and len(names_a) == len(position) == count and set(names_a.values()) == set(position)
     if how == "name" and not named and count:

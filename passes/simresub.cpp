@@ -9,11 +9,10 @@
 // verification, TCAD 2022.
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
+#include "netc/core/cone_loader.hpp"
 #include "netc/core/random.hpp"
-#include "netc/core/sat.hpp"
 #include "netc/core/window.hpp"
 
 extern "C" {
@@ -31,8 +30,6 @@ constexpr size_t kWordsLarge = 4;             // for graphs with more nodes than
 constexpr size_t kSmallGraph = 1'000'000;
 constexpr size_t kNodesPerPattern = 20'000;   // counterexamples wait until they pay for a simulation of so many nodes each
 constexpr int kQuestions = 3;                 // refuted or open, before a node is left alone
-constexpr size_t kSolverVars = 4'000'000;     // a solver this large is started anew
-constexpr size_t kSolverLearnts = 20'000;
 constexpr uint64_t kWorkUnit = 256;           // words looked at, for one unit of work
 constexpr uint64_t kWorkPropagations = 4;     // of the solver
 
@@ -54,7 +51,7 @@ public:
             for (size_t w = 0; w < words_; w++) values_[leaf * words_ + w] = random_.next();
         for (size_t w = 0; w < words_; w++) simulate(w);
         pending_ = Array<uint64_t>::zeros(aig.leaves + 1);
-        pattern_ = Array<uint8_t>::zeros(aig.leaves + 1);
+        pattern_ = Array<uint8_t>::zeros(aig.leaves);
         flush_at_ = std::min<size_t>(64, 1 + aig.num_nodes() / kNodesPerPattern);
         next_word_ = words_ / 2;
     }
@@ -101,7 +98,7 @@ private:
         uint64_t mask = lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1;
         for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
             uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
-            uint64_t lane = (-uint64_t{pattern_[leaf]} ^ flips) & mask;
+            uint64_t lane = (-uint64_t{pattern_[leaf - 1]} ^ flips) & mask;
             pending_[leaf] = (pending_[leaf] & ~(mask << first)) | lane << first;
         }
         if (++num_pending_ < flush_at_) return;
@@ -155,29 +152,21 @@ private:
     // ---- proofs ----
 
     bool prove(Node root, const Expression &expression, bool &learnt) {
-        if (!solver_ || solver_->num_vars() > kSolverVars || solver_->learnt_clauses() > kSolverLearnts) {
-            solver_ = std::make_unique<sat::Solver>();
-            var_of_.clear();
-            solver_leaves_.clear();
-        }
-        sat::Literal x = literal_for(make_lit(root)), y = literal_for(expression);
-        uint64_t before = solver_->propagations();
+        if (cones_.is_due()) cones_.restart();
+        sat::Literal x = cones_.literal(graph_, make_lit(root)), y = literal_for(expression);
+        uint64_t before = cones_.solver().propagations();
         bool equal = true, different = false;
         for (int direction = 0; direction < 2 && equal; direction++) {
             sat::Literal assumptions[] = {direction ? sat::negation(x) : x, direction ? y : sat::negation(y)};
-            sat::Answer answer = solver_->solve(assumptions, 2, options_.conflicts);
+            sat::Answer answer = cones_.solver().solve(assumptions, 2, options_.conflicts);
             equal = answer == sat::Answer::unsatisfiable;
             different = answer == sat::Answer::satisfiable;
         }
-        uint64_t used = solver_->propagations() - before;
+        uint64_t used = cones_.solver().propagations() - before;
         propagations_ += used;
         context_->work += static_cast<int64_t>(used / kWorkPropagations);
         if (different) {
-            for (Node leaf = 1; leaf <= aig_.leaves; leaf++) pattern_[leaf] = random_.next() & 1;  // where it is left open
-            for (Node leaf : solver_leaves_) {
-                int value = solver_->model(var_of_[leaf]);
-                if (value >= 0) pattern_[leaf] = static_cast<uint8_t>(value);
-            }
+            cones_.read_pattern(pattern_, random_);
             learn_counterexample();
             learnt = num_pending_ == 0;
         }
@@ -185,51 +174,22 @@ private:
     }
 
     sat::Literal literal_for(const Expression &expression) {
-        auto constant = [&] { return literal_for(kFalse); };
+        auto constant = [&] { return cones_.literal(graph_, kFalse); };
         if (expression.is_constant()) return constant() ^ (expression.output == Expression::kTrueOutput);
         std::vector<sat::Literal> gates;
         auto literal = [&](uint32_t lit) {
             size_t i = lit >> 1;
-            sat::Literal made = i < window_.size() ? literal_for(make_lit(window_.member(i))) : gates[i - window_.size()];
+            sat::Literal made = i < window_.size() ? cones_.literal(graph_, make_lit(window_.member(i))) : gates[i - window_.size()];
             return made ^ (lit & 1);
         };
         for (const Expression::Gate &gate : expression.gates) {
             sat::Literal a = literal(gate.a), b = literal(gate.b);
-            auto make_and = [&](sat::Literal p, sat::Literal q) { return 2 * solver_->new_gate(p, q); };
+            auto make_and = [&](sat::Literal p, sat::Literal q) { return 2 * cones_.solver().new_gate(p, q); };
             if (!gate.is_xor) gates.push_back(make_and(a, b));
             else gates.push_back(make_and(make_and(a, b) ^ 1, make_and(a ^ 1, b ^ 1) ^ 1));
         }
         return literal(expression.output);
     }
-
-    // Loads the part of a literal's cone that the solver does not have.
-    sat::Literal literal_for(Lit lit) {
-        if (var_of_.size() < graph_.num_nodes()) var_of_.resize(graph_.num_nodes(), kNone);
-        stack_.assign(1, node_of(lit));
-        while (!stack_.empty()) {
-            Node node = stack_.back();
-            if (var_of_[node] != kNone) {
-                stack_.pop_back();
-                continue;
-            }
-            if (!graph_.is_and(node)) {
-                var_of_[node] = solver_->new_var();
-                sat::Literal never = 2 * var_of_[node] + 1;
-                if (node == 0) solver_->add_clause(&never, 1);
-                else solver_leaves_.push_back(node);
-                continue;
-            }
-            bool ready = true;
-            for (Lit fanin : {graph_.fanin0(node), graph_.fanin1(node)})
-                if (var_of_[node_of(fanin)] == kNone) {
-                    stack_.push_back(node_of(fanin));
-                    ready = false;
-                }
-            if (ready) var_of_[node] = solver_->new_gate(known(graph_.fanin0(node)), known(graph_.fanin1(node)));
-        }
-        return known(lit);
-    }
-    sat::Literal known(Lit lit) const { return 2 * var_of_[node_of(lit)] + (lit & 1); }
 
     AigView aig_;
     netc_context *context_;
@@ -246,9 +206,7 @@ private:
     size_t num_pending_ = 0, flush_at_ = 1, next_word_ = 0;
     int questions_ = 0;
     uint64_t propagations_ = 0;
-    std::unique_ptr<sat::Solver> solver_;
-    std::vector<sat::Var> var_of_;
-    std::vector<Node> solver_leaves_, stack_;
+    ConeLoader cones_;
 };
 
 }  // namespace

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "check_binary",
+    "check_option",
+    "checked",
     "default_output",
     "encoder_options",
     "exit_code",
@@ -39,6 +42,7 @@ __all__ = [
     "make_encoder",
     "optimize_options",
     "output_option",
+    "pipeline_text",
     "print_json",
     "properties_option",
     "quiet_option",
@@ -59,7 +63,7 @@ _from_option = click.option(
     "--from",
     "format_",
     metavar="FORMAT",
-    help="Format of the input: aiger, blif, checkpoint or torchlogix-circuit. Default: by suffix, then content.",
+    help="Format of the input: aiger, blif, verilog, checkpoint, torchlogix-circuit. Default: by suffix, then content.",
 )
 force_option = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -68,6 +72,12 @@ properties_option = click.option(
     "--properties",
     type=click.Choice(["outputs", "drop"]),
     help="What becomes of bad states, constraints, justice and fairness. Default: refuse them.",
+)
+
+check_option = click.option(
+    "--check",
+    is_flag=True,
+    help="Have Yosys read the Verilog, and prove that it is the same circuit, before it is written.",
 )
 
 
@@ -149,8 +159,8 @@ def encoder_options(command: Decorated) -> Decorated:
     return command
 
 
-def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
-    """-O, -p, budgets and verification."""
+def optimize_options(default_level: int, *, sequential: bool = False) -> Callable[[Decorated], Decorated]:
+    """-O, -p, budgets and verification; `sequential` for commands whose result may have other latches."""
 
     def decorate(command: Decorated) -> Decorated:
         options = [
@@ -196,6 +206,14 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
                 help="Check the result against the input: not, by simulation, or by proof.",
             ),
         ]
+        if sequential:
+            options.append(
+                click.option(
+                    "--sequential",
+                    is_flag=True,
+                    help="Remove and merge latches too; the result is the same from reset on. See `netc passes scorr`.",
+                )
+            )
         for option in reversed(options):
             command = option(command)
         return command
@@ -264,6 +282,17 @@ def load_model(
     return model
 
 
+def pipeline_text(level: int, goal: str, effort: str, sequential: bool, pipeline: str | None) -> str:
+    """What the options of `optimize_options` say to run."""
+    from netc.pipeline import level_text
+
+    if pipeline is None:
+        return level_text(level, goal, effort, sequential)
+    if sequential:
+        raise NetcError("--sequential", "with -p the pipeline says it all", "the passes are called latches and scorr")
+    return pipeline
+
+
 def run_optimizer(
     model: Model,
     *,
@@ -275,15 +304,15 @@ def run_optimizer(
     time_limit: float | None,
     threads: int | None,
     verify: str,
+    sequential: bool = False,
     quiet: bool = False,
     before: str = "",
     **more: Any,
 ) -> Outcome:
     """Optimise with progress on a terminal. `before` is pipeline text that runs first, at every level."""
     from netc.manager import optimize_with
-    from netc.pipeline import level_text
 
-    text = level_text(level, goal, effort) if pipeline is None else pipeline
+    text = pipeline_text(level, goal, effort, sequential, pipeline)
     if before:
         text = f"{before}; {text}" if text else before
     with Progress(quiet) as progress:
@@ -332,6 +361,18 @@ def say_stopped(outcome: Outcome, quiet: bool) -> None:
     report = outcome.model.report
     if not outcome.interrupted and report is not None and report.stopped_at is not None:
         say(f"netc: stopped at a limit; --budget {report.stopped_at} gives the same again", quiet)
+
+
+@contextmanager
+def checked(model: Model, backend: Any, quiet: bool) -> Iterator[tuple[Iterator[bytes], dict[str, Any]]]:
+    """The Verilog as chunks, once Yosys has read it and it is proved; and the facts for a report."""
+    from netc.files import chunks_of
+    from netc.readback import proved
+
+    with proved(model, backend) as (text, answer):
+        said = f"{answer.roots - answer.undecided:,} of {answer.roots:,} outputs and next states proved"
+        say(f"checked through Yosys: {said}", quiet)
+        yield chunks_of(text), {"verdict": answer.verdict.value, "roots": answer.roots, "undecided": answer.undecided}
 
 
 def head_pass(outputs: str) -> str:

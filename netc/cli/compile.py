@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli import common
+from netc.cli.main import EXIT_STOPPED
 from netc.errors import InternalError, NetcError
 
 if TYPE_CHECKING:
@@ -47,13 +48,14 @@ Examples:
 @common.outputs_option
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the target; may be repeated.")
 @common.properties_option
+@common.check_option
 @click.option(
     "--cc", metavar="COMMAND", help="The C compiler for libraries, a cross compiler too. Default: cc, gcc or clang."
 )
 @click.option("--cflags", metavar="FLAGS", default="-O1", show_default=True, help="What it is told.")
 @common.encoder_options
 @common.format_option
-@common.optimize_options(default_level=2)
+@common.optimize_options(default_level=2, sequential=True)
 @common.force_option
 @common.json_option
 @common.quiet_option
@@ -64,6 +66,7 @@ def command(
     outputs: str,
     settings: tuple[str, ...],
     properties: str | None,
+    check: bool,
     cc: str | None,
     cflags: str,
     thresholds: str | None,
@@ -81,7 +84,7 @@ def command(
     classes. A file named by -o is overwritten, and its header; files in a directory, and without -o, are overwritten
     only with --force.
     """
-    from netc.files import STDIO
+    from netc.files import STDIO, write_chunks
 
     chosen = _target(target, output)
     backend = _backend(chosen, settings, properties, output)
@@ -90,6 +93,8 @@ def command(
         raise NetcError("--json", "standard output has room for one: the report, or the result of -o -")
     named_by_user = output is not None and not _is_directory(output)
     may_overwrite = force or named_by_user
+    if check:
+        _require_yosys(chosen)
     _check_place(chosen, path, may_overwrite)
     flags = _split(cflags)
     encoder = {"thresholds": thresholds, "bit_order": bit_order, "at_least": at_least}
@@ -103,15 +108,30 @@ def command(
     report = outcome.model.report
     if report is None:
         raise InternalError("the optimizer made no report")
-    written = _write(outcome.model, chosen, path, backend, may_overwrite, cc, flags, optimization["threads"])
-    facts = {"input": input or STDIO, "target": chosen, "outputs": outputs, "files": written, **report.to_json()}
+    facts: dict[str, Any] = {"input": input or STDIO, "target": chosen, "outputs": outputs}
+    undecided = 0
+    if check:
+        with common.checked(outcome.model, backend, quiet or as_json) as (text, facts["check"]):
+            write_chunks(path, text, force=may_overwrite)
+        written, undecided = [path], facts["check"]["undecided"]
+    else:
+        written = _write(outcome.model, chosen, path, backend, may_overwrite, cc, flags, optimization["threads"])
+    facts |= {"files": written, **report.to_json()}
     if as_json:
         common.print_json(facts)
     else:
         for line in report.lines():
             common.say(line, quiet)
         common.say(f"wrote {', '.join(written)}", quiet or path == STDIO)
-    return common.exit_code(outcome)
+    return common.exit_code(outcome) or (EXIT_STOPPED if undecided else 0)
+
+
+def _require_yosys(target: str) -> None:
+    from netc.frontends.verilog import find_yosys
+
+    if target != "verilog":
+        raise NetcError("--check", f"Yosys checks Verilog; the target is {target}")
+    find_yosys("--check")
 
 
 def _target(target: str | None, output: str | None) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from netc.cli import common
+from netc.cli.main import EXIT_STOPPED
 from netc.errors import NetcError
 
 EPILOG = """\b
 Examples:
   netc verilog design.aig --out top.v
   netc verilog design.aig -O2 -K 3 --top top --reset rst --testbench top_tb.v --out top.v
+  netc verilog design.aig -O2 --check --out top.v
   netc verilog model.pt --outputs argmax > classifier.v"""
 
 
@@ -48,9 +50,10 @@ Examples:
     show_default=True,
     help="Vectors, or cycles with latches, of the testbench.",
 )
+@common.check_option
 @common.outputs_option
 @common.properties_option
-@common.optimize_options(default_level=0)
+@common.optimize_options(default_level=0, sequential=True)
 @common.quiet_option
 def command(
     input: str | None,
@@ -63,6 +66,7 @@ def command(
     flat_ports: bool,
     testbench: str | None,
     vectors: int,
+    check: bool,
     outputs: str,
     properties: str | None,
     quiet: bool,
@@ -72,9 +76,11 @@ def command(
 
     Reads AIGER, BLIF or a checkpoint; INPUT defaults to standard input. Ports called base[0], base[1], … become buses.
     The inputs of a model that has an encoder are the bits that the encoder makes. The testbench runs in any simulator
-    and prints PASS or FAIL; its first lines say how.
+    and prints PASS or FAIL; its first lines say how. With --check the text is proved before it is written: Yosys reads
+    it, and netc compares what it found with the circuit.
     """
     from netc.files import writing
+    from netc.frontends.verilog import find_yosys
     from netc.targets import backend_for
 
     shared = {
@@ -84,7 +90,10 @@ def command(
         "flat_ports": flat_ports,
         "properties": properties or "",
     }
-    writers = [(output or "-", backend_for("verilog", k=k, **shared))]
+    module = backend_for("verilog", k=k, **shared)
+    if check:
+        find_yosys("--check")
+    writers = [(output or "-", module)]
     if testbench is not None:
         if testbench == output:
             raise NetcError("--testbench", f"{testbench} is the output file too")
@@ -93,10 +102,14 @@ def command(
     for note in source.notes:
         common.say(f"{source.name}: {note}", quiet)
     outcome = common.run_optimizer(source, before=common.head_pass(outputs), quiet=quiet, **optimization)
+    undecided = 0
     with ExitStack() as files:  # both files appear, or neither
+        texts = [backend.emit(outcome.model) for _, backend in writers]
+        if check:
+            texts[0], facts = files.enter_context(common.checked(outcome.model, module, quiet))
+            undecided = facts["undecided"]
         opened = [files.enter_context(writing(path)) for path, _ in writers]
-        for file, (_, backend) in zip(opened, writers, strict=True):
-            for chunk in backend.emit(outcome.model):
-                file.write(chunk)
+        for file, text in zip(opened, texts, strict=True):
+            file.writelines(text)
     common.say_stopped(outcome, quiet)
-    return common.exit_code(outcome)
+    return common.exit_code(outcome) or (EXIT_STOPPED if undecided else 0)

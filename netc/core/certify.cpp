@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/cone_loader.hpp"
 #include "netc/core/proof.hpp"
-#include "netc/core/sat.hpp"
 
 extern "C" {
 #include "netc/core/certify.h"
@@ -26,8 +26,6 @@ namespace {
 using Id = Proof::Id;
 
 constexpr int64_t kRootShare = 10;            // a pair of roots may cost this many times what a pair inside may
-constexpr size_t kSolverVars = 4'000'000;     // a solver this large is started anew
-constexpr size_t kSolverLearnts = 20'000;
 
 // A clause of two or three literals that a step may rest on.
 struct Clause {
@@ -281,61 +279,31 @@ private:
 
     // a implies b, and b implies a.
     bool ask(Lit a, Lit b, int64_t conflicts, Equal *found) {
-        if (!solver_ || solver_->num_vars() > kSolverVars || solver_->learnt_clauses() > kSolverLearnts) {
-            solver_ = std::make_unique<sat::Solver>(&proof_);
-            var_of_.clear();
-        }
-        sat::Literal x = literal_for(a), y = literal_for(b);
-        uint64_t before = solver_->propagations();
+        if (cones_.is_due()) cones_.restart(&proof_);
+        sat::Literal x = cones_.literal(made_, a, Names{*this}), y = cones_.literal(made_, b, Names{*this});
+        uint64_t before = cones_.solver().work();
         found->forth = implied(x, y, {-new_lit(a), new_lit(b)}, conflicts);
         if (found->forth) found->back = implied(y, x, {new_lit(a), -new_lit(b)}, conflicts);
-        context_->work += static_cast<int64_t>(solver_->propagations() - before) / 4;
+        context_->work += static_cast<int64_t>(cones_.solver().work() - before);
         return found->forth && found->back;
     }
 
     Id implied(sat::Literal x, sat::Literal y, const std::vector<int32_t> &clause, int64_t conflicts) {
         sat::Literal assumptions[] = {x, sat::negation(y)};
-        sat::Answer answer = solver_->solve(assumptions, 2, conflicts);
+        sat::Answer answer = cones_.solver().solve(assumptions, 2, conflicts);
         if (answer == sat::Answer::satisfiable) throw std::logic_error("nodes of one class are different");
         if (answer == sat::Answer::unknown) return 0;
-        Id id = solver_->core_id();
-        return solver_->core().size() == 2 ? id : proof_.add(clause.data(), 2, &id, 1);
+        Id id = cones_.solver().core_id();
+        return cones_.solver().core().size() == 2 ? id : proof_.add(clause.data(), 2, &id, 1);
     }
 
-    // The solver's literal for a new literal; loads the part of its cone that is not loaded yet.
-    sat::Literal literal_for(Lit lit) {
-        if (var_of_.size() < made_.num_nodes()) var_of_.resize(made_.num_nodes(), kNone);
-        stack_.assign(1, node_of(lit));
-        while (!stack_.empty()) {
-            Node node = stack_.back();
-            if (var_of_[node] != kNone) {
-                stack_.pop_back();
-                continue;
-            }
-            int32_t name = new_lit(make_lit(node));
-            if (!made_.is_and(node)) {
-                var_of_[node] = solver_->new_var(name);
-                if (node == 0) {
-                    sat::Literal never = 2 * var_of_[0] + 1;
-                    solver_->add_clause(&never, 1, 1);
-                }
-                stack_.pop_back();
-                continue;
-            }
-            Lit a = made_.fanin0(node), b = made_.fanin1(node);
-            bool ready = true;
-            for (Lit fanin : {a, b})
-                if (var_of_[node_of(fanin)] == kNone) {
-                    stack_.push_back(node_of(fanin));
-                    ready = false;
-                }
-            if (!ready) continue;
-            var_of_[node] = solver_->new_gate(2 * var_of_[node_of(a)] + (a & 1), 2 * var_of_[node_of(b)] + (b & 1), name,
-                                              gate(node).ids);
-            stack_.pop_back();
-        }
-        return 2 * var_of_[node_of(lit)] + (lit & 1);
-    }
+    // In the proof a new node has the borrowed variable, and an AND the clauses that were derived for it.
+    struct Names {
+        Certifier &of;
+        static constexpr Id kFalse = 1;
+        int32_t name(Node node) const { return of.new_lit(make_lit(node)); }
+        const Id *gate(Node node) const { return of.gate(node).ids; }
+    };
 
     // That a pair of roots does not differ: a unit clause.
     Id settle(size_t pair) {
@@ -371,9 +339,7 @@ private:
     Array<Equal> equal_;  // by old node
     Array<Node> owner_;   // by new node: the old node whose variable it borrows
     Array<Gate> gate_;    // by new node: its clauses, once they are needed
-    std::unique_ptr<sat::Solver> solver_;
-    std::vector<sat::Var> var_of_;  // by new node; kNone where the solver does not know it
-    std::vector<Node> stack_;
+    ConeLoader cones_;
 };
 
 }  // namespace

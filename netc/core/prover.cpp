@@ -8,8 +8,6 @@
 namespace netc {
 namespace {
 
-constexpr size_t kSolverVars = 4'000'000;  // a solver this large is started anew
-constexpr size_t kSolverLearnts = 20'000;
 constexpr int kWindowLeaves = 9;     // truth tables of 512 bits
 constexpr size_t kWindowSlack = 6;   // leaves above that while paths may still reconverge
 constexpr size_t kWindowNodes = 96;
@@ -104,79 +102,35 @@ Verdict Prover::prove_by_window(Lit a, Lit b) {
     return Verdict::equal;
 }
 
-void Prover::forget_solver() {
-    solver_ = std::make_unique<sat::Solver>();
-    var_of_.clear();
-    solver_leaves_.clear();
-    for (Lit lit : required_) require_of_solver(lit);
-}
-
 void Prover::require(Lit lit) {
     required_.push_back(lit);
-    if (solver_) require_of_solver(lit);
+    if (cones_) require_of_solver(lit);
 }
 
 // A unit clause is a value that every answer has to justify.
 void Prover::require_of_solver(Lit lit) {
-    sat::Literal unit = literal_for(lit);
-    solver_->add_clause(&unit, 1);
-}
-
-// The solver's literal for a literal of the new graph; loads the part of its cone that is not loaded yet.
-sat::Literal Prover::literal_for(Lit lit) {
-    if (var_of_.size() < graph_.num_nodes()) var_of_.resize(graph_.num_nodes(), kNone);
-    stack_.assign(1, node_of(lit));
-    while (!stack_.empty()) {
-        Node node = stack_.back();
-        if (var_of_[node] != kNone) {
-            stack_.pop_back();
-            continue;
-        }
-        if (!graph_.is_and(node)) {
-            var_of_[node] = solver_->new_var();
-            if (node == 0) {
-                sat::Literal never = 2 * var_of_[0] + 1;
-                solver_->add_clause(&never, 1);
-            } else {
-                solver_leaves_.push_back(node);
-            }
-            stack_.pop_back();
-            continue;
-        }
-        Lit a = graph_.fanin0(node), b = graph_.fanin1(node);
-        bool ready = true;
-        for (Lit fanin : {a, b})
-            if (var_of_[node_of(fanin)] == kNone) {
-                stack_.push_back(node_of(fanin));
-                ready = false;
-            }
-        if (!ready) continue;
-        var_of_[node] = solver_->new_gate(2 * var_of_[node_of(a)] + (a & 1), 2 * var_of_[node_of(b)] + (b & 1));
-        stack_.pop_back();
-    }
-    return 2 * var_of_[node_of(lit)] + (lit & 1);
+    sat::Literal unit = cones_.literal(graph_, lit);
+    cones_.solver().add_clause(&unit, 1);
 }
 
 Verdict Prover::prove_by_sat(Lit a, Lit b, int64_t conflicts) {
-    if (!solver_ || solver_->num_vars() > kSolverVars || solver_->learnt_clauses() > kSolverLearnts) forget_solver();
-    sat::Literal x = literal_for(a), y = literal_for(b);
-    uint64_t before = solver_->propagations();
+    if (cones_.is_due()) {
+        cones_.restart();
+        for (Lit lit : required_) require_of_solver(lit);
+    }
+    sat::Literal x = cones_.literal(graph_, a), y = cones_.literal(graph_, b);
+    uint64_t before = cones_.solver().work();
     Verdict verdict = Verdict::equal;
     for (int direction = 0; direction < 2 && verdict != Verdict::different; direction++) {
         sat::Literal assumptions[] = {direction ? sat::negation(x) : x, direction ? y : sat::negation(y)};
-        switch (solver_->solve(assumptions, 2, conflicts)) {
+        switch (cones_.solver().solve(assumptions, 2, conflicts)) {
         case sat::Answer::satisfiable: verdict = Verdict::different; break;
         case sat::Answer::unknown: verdict = Verdict::unknown; break;
         case sat::Answer::unsatisfiable: break;
         }
     }
-    context_->work += static_cast<int64_t>(solver_->propagations() - before) / 4;
-    if (verdict != Verdict::different) return verdict;
-    for (uint8_t &value : pattern_) value = static_cast<uint8_t>(random_->next() & 1);  // where the answer leaves it open
-    for (Node leaf : solver_leaves_) {
-        int value = solver_->model(var_of_[leaf]);
-        if (value >= 0) pattern_[leaf - 1] = static_cast<uint8_t>(value);
-    }
+    context_->work += static_cast<int64_t>(cones_.solver().work() - before);
+    if (verdict == Verdict::different) cones_.read_pattern(pattern_, *random_);
     return verdict;
 }
 

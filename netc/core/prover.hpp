@@ -4,12 +4,11 @@
 // conflicts, by one solver that loads cones as they are asked for and keeps what it learnt.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/cone_loader.hpp"
 #include "netc/core/random.hpp"
-#include "netc/core/sat.hpp"
 
 namespace netc {
 
@@ -36,19 +35,14 @@ public:
 private:
     Verdict prove_by_window(Lit a, Lit b);
     Verdict prove_by_sat(Lit a, Lit b, int64_t conflicts);
-    sat::Literal literal_for(Lit lit);
-    void forget_solver();
     void require_of_solver(Lit lit);
 
     const Builder &graph_;
     Random *random_;
     netc_context *context_;
     Array<uint8_t> pattern_;  // the leaves' values in the last counterexample
-    std::unique_ptr<sat::Solver> solver_;
-    std::vector<sat::Var> var_of_;  // by node; kNone where the solver does not know it
-    std::vector<Node> solver_leaves_;
+    ConeLoader cones_;
     std::vector<Lit> required_;
-    std::vector<Node> stack_;
     ProverCounts counts_;
 };
 

@@ -55,12 +55,17 @@ public:
     Proof::Id core_id() const { return log_->core; }
 
     uint64_t propagations() const { return propagations_; }
+    // What was done in all, in units of which a second is one to three million: lists and clauses looked at.
+    uint64_t work() const { return ticks_ / kTicksInUnit; }
     uint64_t conflicts() const { return total_conflicts_; }
     size_t learnt_clauses() const { return learnts_.size(); }
 
 private:
     using Ref = uint32_t;  // a clause's place in the arena: size, LBD, literals
     static constexpr Ref kNoReason = 0xFFFFFFFF;
+    static constexpr uint32_t kDropped = 0xFFFFFFFF;  // the LBD of a clause that is to go
+    // What work costs: a clause or a list of watches is likely to be far away in memory, what follows is beside it.
+    static constexpr uint64_t kTicksOfClause = 8, kTicksOfList = 8, kTicksInUnit = 128;
     struct Watch {
         Ref clause;
         Literal blocker;
@@ -98,7 +103,9 @@ private:
     void backtrack(size_t level);
     Literal decide();
     void bump(Var var);
+    uint32_t levels_in_learnt();
     void reduce();
+    void compact();
     size_t level() const { return level_start_.size(); }
 
     // Steps of the proof.
@@ -135,7 +142,9 @@ private:
     double increment_ = 1;
     bool inconsistent_ = false;
     std::unique_ptr<Log> log_;
-    uint64_t propagations_ = 0, total_conflicts_ = 0;
+    std::vector<uint32_t> level_seen_;  // by level: the stamp of the last count that met it
+    uint32_t level_stamp_ = 0;
+    uint64_t propagations_ = 0, total_conflicts_ = 0, ticks_ = 0;
     size_t reduce_at_ = 4000;
 };
 

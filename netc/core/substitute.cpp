@@ -62,7 +62,7 @@ void Substituter::taint_window() {
     for (size_t i = 0; i < window_.size(); i++) {
         if (is_exit_[i]) continue;
         version_[window_[i]]++;
-        if (window_[i] < var_of_.size()) var_of_[window_[i]] = kNone;
+        cones_.forget(window_[i]);
     }
 }
 
@@ -87,7 +87,7 @@ bool Substituter::improve_by_pair(Node node) {
         taint_window();
         if (pair.negate && is_exit_[0]) {
             version_[node]++;
-            if (node < var_of_.size()) var_of_[node] = kNone;
+            cones_.forget(node);
         }
         rebuild(node, pair);
         resimulate_window();

@@ -11,12 +11,11 @@
 // After Muroga et al., The transduction method, 1989; Zhu et al., SAT sweeping with local observability don't-cares, 2006.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "netc/core/aig.hpp"
+#include "netc/core/cone_loader.hpp"
 #include "netc/core/random.hpp"
-#include "netc/core/sat.hpp"
 
 namespace netc {
 
@@ -106,7 +105,6 @@ private:
     bool agrees(Node node, const Pair &pair);
 
     // ---- proofs ----
-    void forget_solver();
     sat::Literal literal_for(Lit lit);
     void copy_window(Node node);
     sat::Answer ask(const sat::Literal *assumptions, size_t count);
@@ -156,9 +154,7 @@ private:
     uint32_t stamp_ = 0;
     std::vector<Node> stack_, freed_, touched_;
 
-    std::unique_ptr<sat::Solver> solver_;
-    std::vector<sat::Var> var_of_;
-    std::vector<Node> solver_leaves_;
+    ConeLoader cones_;
     size_t copied_vars_ = 0;
     int64_t skip_ = 0, hard_ = 0;              // nodes to pass over, and how many it were when proofs last were too hard
     Node copied_ = kNone;                      // the node whose window the solver holds a copy of

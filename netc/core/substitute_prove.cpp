@@ -10,58 +10,32 @@ constexpr size_t kSolverCopies = 1000;   // variables of old windows that the so
 
 }  // namespace
 
-void Substituter::forget_solver() {
-    solver_ = std::make_unique<sat::Solver>();
-    var_of_.assign(aig_.num_nodes(), kNone);
-    solver_leaves_.clear();
-    copied_vars_ = 0;
-    copied_ = kNone;
-}
-
 sat::Literal Substituter::literal_for(Lit lit) {
-    size_t before = solver_->num_vars();
-    stack_.assign(1, node_of(lit));
-    while (!stack_.empty()) {
-        Node node = stack_.back();
-        if (var_of_[node] != kNone) {
-            stack_.pop_back();
-            continue;
-        }
-        if (!is_and(node)) {
-            var_of_[node] = solver_->new_var();
-            if (node == 0) {
-                sat::Literal never = 2 * var_of_[0] + 1;
-                solver_->add_clause(&never, 1);
-            } else {
-                solver_leaves_.push_back(node);
-            }
-            stack_.pop_back();
-            continue;
-        }
-        Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
-        bool ready = true;
-        for (Lit fanin : {a, b})
-            if (var_of_[node_of(fanin)] == kNone) {
-                stack_.push_back(node_of(fanin));
-                ready = false;
-            }
-        if (!ready) continue;
-        var_of_[node] = solver_->new_gate(2 * var_of_[node_of(a)] + (a & 1), 2 * var_of_[node_of(b)] + (b & 1));
-        stack_.pop_back();
-    }
-    context_->work += static_cast<int64_t>(solver_->num_vars() - before) / 4;
-    return 2 * var_of_[node_of(lit)] + (lit & 1);
+    struct {
+        const Substituter &of;
+        size_t num_nodes() const { return of.aig_.num_nodes(); }
+        bool is_and(Node node) const { return of.is_and(node); }
+        Lit fanin0(Node node) const { return of.fanin_[2 * node]; }
+        Lit fanin1(Node node) const { return of.fanin_[2 * node + 1]; }
+    } graph{*this};
+    size_t before = cones_.solver().num_vars();
+    sat::Literal literal = cones_.literal(graph, lit);
+    context_->work += static_cast<int64_t>(cones_.solver().num_vars() - before) / 4;
+    return literal;
 }
 
 // A copy of the window in which the node is complemented; differs_ says that an exit tells the two apart.
 void Substituter::copy_window(Node node) {
     if (copied_ == node) return;
-    if (!solver_ || copied_vars_ > std::max(kSolverCopies, (solver_->num_vars() - copied_vars_) / 2)) forget_solver();
+    if (!cones_ || copied_vars_ > std::max(kSolverCopies, (cones_.solver().num_vars() - copied_vars_) / 2)) {
+        cones_.restart();
+        copied_vars_ = 0;
+    }
     copied_ = node;
     if (is_exit_[0]) return;
     std::vector<sat::Literal> copy(window_.size());
     copy[0] = sat::negation(literal_for(make_lit(node)));
-    size_t before = solver_->num_vars();
+    size_t before = cones_.solver().num_vars();
     sat::Literal same = kNone;
     for (size_t i = 1; i < window_.size(); i++) {
         sat::Literal in[2];
@@ -70,31 +44,25 @@ void Substituter::copy_window(Node node) {
             uint32_t place = place_[node_of(lit)];
             in[side] = place == kNone ? literal_for(lit) : copy[place] ^ (lit & 1);
         }
-        copy[i] = 2 * solver_->new_gate(in[0], in[1]);
+        copy[i] = 2 * cones_.solver().new_gate(in[0], in[1]);
         if (!is_exit_[i]) continue;
         sat::Literal now = literal_for(make_lit(window_[i])), then = copy[i];
-        sat::Literal up = 2 * solver_->new_gate(now, sat::negation(then));
-        sat::Literal down = 2 * solver_->new_gate(sat::negation(now), then);
-        sat::Literal equal = 2 * solver_->new_gate(sat::negation(up), sat::negation(down));
-        same = same == kNone ? equal : 2 * solver_->new_gate(same, equal);
+        sat::Literal up = 2 * cones_.solver().new_gate(now, sat::negation(then));
+        sat::Literal down = 2 * cones_.solver().new_gate(sat::negation(now), then);
+        sat::Literal equal = 2 * cones_.solver().new_gate(sat::negation(up), sat::negation(down));
+        same = same == kNone ? equal : 2 * cones_.solver().new_gate(same, equal);
     }
     differs_ = sat::negation(same);
-    copied_vars_ += solver_->num_vars() - before;
-    context_->work += static_cast<int64_t>(solver_->num_vars() - before) / 4;
+    copied_vars_ += cones_.solver().num_vars() - before;
+    context_->work += static_cast<int64_t>(cones_.solver().num_vars() - before) / 4;
 }
 
 sat::Answer Substituter::ask(const sat::Literal *assumptions, size_t count) {
-    uint64_t before = solver_->propagations();
+    uint64_t before = cones_.solver().propagations();
     counts_.queries++;
-    sat::Answer answer = solver_->solve(assumptions, count, options_.conflicts);
-    context_->work += 1 + static_cast<int64_t>(solver_->propagations() - before) / 4;
-    if (answer == sat::Answer::satisfiable) {
-        for (uint8_t &value : pattern_) value = static_cast<uint8_t>(random_.next() & 1);
-        for (Node leaf : solver_leaves_) {
-            int value = solver_->model(var_of_[leaf]);
-            if (value >= 0) pattern_[leaf - 1] = static_cast<uint8_t>(value);
-        }
-    }
+    sat::Answer answer = cones_.solver().solve(assumptions, count, options_.conflicts);
+    context_->work += 1 + static_cast<int64_t>(cones_.solver().propagations() - before) / 4;
+    if (answer == sat::Answer::satisfiable) cones_.read_pattern(pattern_, random_);
     return answer;
 }
 

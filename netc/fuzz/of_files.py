@@ -24,8 +24,8 @@ _SUFFIXES = {"": None, ".gz": None, ".xz": None, ".zst": "zstandard"}
 
 
 def readable() -> list[str]:
-    """The backends whose files some format reads."""
-    suffixes = {suffix for known in registry.FORMATS for suffix in known.suffixes}
+    """The backends whose files netc itself reads."""
+    suffixes = {suffix for known in registry.FORMATS for suffix in known.suffixes if not known.through}
     return [name for name in registry.BACKENDS if registry.find("backend", registry.BACKENDS, name).suffix in suffixes]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netc import Builder, Dense, Head, LayeredNetwork, Model, manager, write
+from netc import Builder, Dense, Head, LayeredNetwork, Model, cec, write
 from netc.cli.main import main
 
 
@@ -101,8 +101,8 @@ def test_there_is_no_certificate_without_a_proof(netc: Netc, tmp_path: Path, des
 def test_opt_writes_nothing_when_the_certificate_does_not_end(
     netc: Netc, tmp_path: Path, design: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manager, "VERIFY_WORK_LEAST", 1)
-    monkeypatch.setattr(manager, "VERIFY_WORK_PER_AND", 0)
+    monkeypatch.setattr(cec, "VERIFY_WORK_LEAST", 1)
+    monkeypatch.setattr(cec, "VERIFY_WORK_PER_AND", 0)
     assert netc("opt", design, "--certify", "proof", "-o", "out.aig").code == 3
     assert files(tmp_path) == ["in.aig"]
 

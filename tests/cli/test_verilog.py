@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -146,3 +147,24 @@ def test_a_budget_stops_with_exit_3_and_a_result(netc: Netc, tmp_path: Path) -> 
     assert done.code == 3
     assert "--budget 5" in done.err or re.search(r"--budget \d+ gives", done.err)
     assert passes(tmp_path, "top.v", "top_tb.v")
+
+
+def test_check_proves_what_it_writes_and_cec_reads_it(netc: Netc, tmp_path: Path) -> None:
+    needs("yosys")
+    counter(tmp_path / "in.aig")
+    done = netc("verilog", "in.aig", "--check", "--out", "top.v")
+    assert (done.code, done.err) == (0, "checked through Yosys: 7 of 7 outputs and next states proved\n")
+    assert netc("cec", "in.aig", "top.v").text == "EQUIVALENT (7 outputs and next states, matched by order)\n"
+    report = json.loads(netc("compile", "in.aig", "-o", "again.v", "--check", "--json").out)
+    assert report["check"] == {"verdict": "equivalent", "roots": 7, "undecided": 0}
+    refused = netc("compile", "in.aig", "-o", "in.c", "--check")
+    assert (refused.code, refused.err) == (2, "netc: --check: Yosys checks Verilog; the target is c\n")
+
+
+def test_check_without_yosys_writes_nothing(netc: Netc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter(tmp_path / "in.aig")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = netc("verilog", "in.aig", "--check", "--out", "top.v")
+    assert done.code == 2
+    assert done.err.startswith("netc: --check: this needs Yosys, and there is none\n  hint: ")
+    assert not (tmp_path / "top.v").exists()

@@ -267,3 +267,38 @@ def test_the_proof_that_pigeons_do_not_fit_holds() -> None:
     answer, _, derived = prove(clauses, variables)
     assert answer == UNSAT
     assert derived[-1] == []
+
+
+@pytest.mark.parametrize("other", ["Cadical153"])
+def test_a_search_that_drops_clauses_again_and_again_answers_right(other: str) -> None:
+    """Some ten thousand conflicts a formula, with and without a proof: clauses move when others are dropped."""
+    solver = getattr(pytest.importorskip("pysat.solvers"), other)
+    random = np.random.default_rng(9)
+    variables = 200
+    clauses = [
+        [
+            int(v + 1) * int(s)
+            for v, s in zip(random.choice(variables, 3, False), random.choice([-1, 1], 3), strict=True)
+        ]
+        for _ in range(860)
+    ]
+    assumptions = [[int(var) for var in random.choice(variables, 2, False) + 1] for _ in range(2)]
+    found = session([*clauses, *([QUERY, *assumed] for assumed in [*assumptions, []])], variables)
+    with solver(bootstrap_with=clauses) as reference:
+        for assumed, (answer, model) in zip([*assumptions, []], found, strict=True):
+            assert (answer == SAT) == reference.solve(assumptions=assumed)
+            if answer == SAT:
+                assert satisfied([*clauses, *([lit] for lit in assumed)], model)
+    assert solve(clauses, variables)[0] == found[-1][0]
+
+
+def test_the_proof_of_a_search_that_drops_clauses_holds() -> None:
+    random = np.random.default_rng(9)
+    clauses = [
+        [int(v + 1) * int(s) for v, s in zip(random.choice(200, 3, False), random.choice([-1, 1], 3), strict=True)]
+        for _ in range(860)
+    ]
+    answer, _, derived = prove(clauses, 200)
+    assert answer == UNSAT
+    assert derived[-1] == []
+    assert session([*clauses, [QUERY]], 200, conflicts=4500)[0][0] == UNKNOWN  # more than are kept
