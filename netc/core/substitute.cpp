@@ -48,7 +48,7 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
     else words_ = std::min(kMostWords, std::max(kFewestWords, kValues / nodes));
     random_words_ = next_word_ = std::min(kRandomWords, words_ / 2);
     values_.assign(nodes * words_, 0);
-    by_word_.assign(nodes * words_, 0);
+    by_word_.assign(nodes * (options.fanins_only ? 1 : words_), 0);
     observable_.resize(words_);
     pattern_.resize(aig.leaves);
     pending_.assign(aig.leaves, 0);

@@ -64,6 +64,7 @@ private:
 
     bool is_and(Node node) const { return node > aig_.leaves; }
     bool is_alive(Node node) const { return !is_and(node) || uses_[node] > 0; }
+    uint64_t *row(size_t word) { return by_word_.data() + (options_.fanins_only ? 0 : word * aig_.num_nodes()); }
     uint64_t *values(Node node) { return values_.data() + static_cast<size_t>(node) * words_; }
 
     // ---- the graph ----
@@ -138,7 +139,7 @@ private:
     bool exhaustive_ = false;
     size_t words_ = 0, random_words_ = 0, next_word_ = 0;
     std::vector<uint64_t> values_;             // [node][word]
-    std::vector<uint64_t> by_word_;            // the same, [word][node]
+    std::vector<uint64_t> by_word_;            // the same, [word][node]; one word at a time where only fan-ins are asked
     std::vector<uint64_t> flipped_;            // [place in the window][word]: values when the node is complemented
     std::vector<uint64_t> observable_;         // [word]
 
