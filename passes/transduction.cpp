@@ -7,7 +7,7 @@ extern "C" {
 using namespace netc;
 
 extern "C" int64_t netc_pass_transduction(const netc_aig *graph, netc_context *context, int64_t pairs,
-                                          int64_t wander, int64_t window, int64_t conflicts, int64_t tries,
+                                          int64_t wander, int64_t window, int64_t signals, int64_t conflicts, int64_t tries,
                                           int64_t rounds, int64_t work, int64_t exhaustive, int64_t seed,
                                           netc_step *step) {
     return guard([&]() -> int64_t {
@@ -15,6 +15,7 @@ extern "C" int64_t netc_pass_transduction(const netc_aig *graph, netc_context *c
         options.pairs = pairs != 0;
         options.wander = wander != 0;
         options.window = static_cast<uint32_t>(window);
+        options.signals = static_cast<uint32_t>(signals);
         options.conflicts = conflicts;
         options.tries = tries;
         options.rounds = rounds;

@@ -24,6 +24,7 @@ class Transduction:
     pairs: bool = False  # also the AND of two signals, perhaps complemented, where that frees two ANDs or more
     wander: bool = False  # every other round takes pairs that free only one, by the seed: a way out of local minima
     window: int = 100  # nodes of the fan-out in which a difference may die; more finds more
+    signals: int = 60_000  # looked at for a node, those before it by number
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     tries: int = 8  # signals refuted for a node before it is left as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
@@ -32,7 +33,7 @@ class Transduction:
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for option in ("window", "conflicts", "tries", "rounds", "work"):
+        for option in ("window", "signals", "conflicts", "tries", "rounds", "work"):
             value = getattr(self, option)
             if not 1 <= value < 2**31:
                 raise NetcError("transduction", f"{option}={value}; it is at least 1 and below 2147483648")
@@ -46,6 +47,7 @@ class Transduction:
             self.pairs,
             self.wander,
             self.window,
+            self.signals,
             self.conflicts,
             self.tries,
             self.rounds,

@@ -25,6 +25,7 @@ struct SubstituteOptions {
     bool wander = false;          // in every other round also pairs that free just one, drawn at random
     uint32_t window = 100;        // nodes of the fan-out that are looked at
     int64_t conflicts = 100;      // for each SAT query
+    uint32_t signals = 60000;     // that are looked at for each node, those before it
     int64_t tries = 8;            // refuted signals for each node
     int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
     int64_t work = INT64_MAX;     // units after which it ends; the graph is good at any time
@@ -45,8 +46,6 @@ public:
     const SubstituteCounts &counts() const { return counts_; }
 
 private:
-    static constexpr Node kScanned = 60000;  // signals looked at for a node
-
     struct Candidate {
         Lit lit;
         uint32_t gain;
@@ -94,9 +93,9 @@ private:
     void propose_pairs(Node node);
     bool improve_by_pair(Node node);
     void taint_window();
-    // Signals that are looked at for a node: those near it, by index.
+    // Signals that are looked at for a node: those before it, by index, or the first where there are few.
     Node first_scanned(Node node) const {
-        return aig_.num_nodes() > kScanned && node > kScanned ? node - kScanned : 1;
+        return node > options_.signals ? node - options_.signals : 1;
     }
     bool is_fanin_pair(Node node, const Pair &pair) const {
         Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];

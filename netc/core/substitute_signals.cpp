@@ -162,7 +162,7 @@ void Substituter::propose(Node node) {
     for (Lit lit : {kFalse, kTrue, fanin_[2 * node], fanin_[2 * node + 1]})
         if (agrees(node, lit)) add(lit);
     if (!options_.fanins_only) {
-        Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+        Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + options_.signals);
         choose_words(observable_);
         matches_.clear();
         for (size_t k = 0; k < telling_.size(); k++) {
@@ -200,7 +200,7 @@ void Substituter::propose_pairs(Node node) {
     pairs_.clear();
     uint32_t least = wander_ ? 1 : 2;  // ANDs that must go for the one that comes
     if (freed(node, 0) < least) return;
-    Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+    Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + options_.signals);
     const uint64_t *v = values(node);
     std::vector<uint64_t> on(words_), off(words_);
     for (int negate = 0; negate < 2; negate++) {
