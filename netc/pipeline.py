@@ -51,7 +51,18 @@ _AGAIN = (
 )
 # The second time in other pieces, so that what lay at a border once does not lie there again.
 _LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
-_O2 = f"dce; strash; order; {_LOCAL}"
+# -O2 looks beyond windows too, but only at signals nearby, which order has put together: once before the graph is
+# balanced, which may take apart what belongs together, and once more on what the local passes have left.
+_NEARBY = "transduction{{window=50,signals=2000,tries=4,work={}}}"
+_SOON = (
+    "resub{leaves=6}; refactor; balance; resub; rewrite{zero=true}; resub{leaves=10}; refactor{zero=true}; "
+    f"rewrite{{zero=true}}; balance; rewrite; {_NEARBY.format(1_500_000)}; resub; rewrite{{zero=true}}; "
+    "refactor{zero=true}; resub{leaves=10}; rewrite"
+)
+_O2 = (
+    f"dce; strash; order; partition{{nodes=100000}}({_NEARBY.format(1_000_000)}; {_FIRST}); sweep{{conflicts=30}}; dce; "
+    f"partition{{nodes=150000}}({_SOON}); dce"
+)
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
 _GLOBAL = (

@@ -29,6 +29,7 @@ class Transduction:
     tries: int = 8  # signals refuted for a node before it is left as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
     work: int = 30_000_000  # units after which it ends, about five to twenty seconds
+    reward: int = 0  # further units for each AND that goes, so that it goes on where it finds much
     exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
@@ -37,6 +38,8 @@ class Transduction:
             value = getattr(self, option)
             if not 1 <= value < 2**31:
                 raise NetcError("transduction", f"{option}={value}; it is at least 1 and below 2147483648")
+        if not 0 <= self.reward < 2**31:
+            raise NetcError("transduction", f"reward={self.reward}; it is at least 0 and below 2147483648")
         if self.wander and not self.pairs:
             raise NetcError("transduction", "wander=true moves by pairs", "add pairs=true")
         step = native.ffi.new("netc_step *")
@@ -52,6 +55,7 @@ class Transduction:
             self.tries,
             self.rounds,
             self.work,
+            self.reward,
             self.exhaustive,
             self.seed,
             step,

@@ -29,6 +29,7 @@ struct SubstituteOptions {
     int64_t tries = 8;            // refuted signals for each node
     int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
     int64_t work = INT64_MAX;     // units after which it ends; the graph is good at any time
+    int64_t reward = 0;           // further units for each AND that has gone: where much is found, it goes on
     int64_t exhaustive = 12;      // with at most so many leaves all patterns are simulated, and nothing is left to prove
     uint64_t seed = 1;
 };
@@ -122,6 +123,7 @@ private:
     std::vector<uint32_t> uses_, root_uses_;   // all uses, roots among them
     std::vector<uint32_t> level_;
     std::vector<Lit> roots_;
+    int64_t gone_ = 0;                         // ANDs taken out
     std::vector<Node> simplify_;               // ANDs whose fan-ins have changed
     std::vector<Node> order_;                  // by level
     std::vector<uint32_t> position_;
