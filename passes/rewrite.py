@@ -15,7 +15,7 @@ MAX_CUTS = 32
 
 @dataclass(frozen=True)
 class Rewrite:
-    """Replace cones of up to four or five leaves by smaller structures, where sharing with the rest of the graph counts.
+    """Replace small cones by smaller structures, where sharing with the rest of the graph counts.
 
     Law: at most as many ANDs (as after `strash` and `dce`), no dead ones; the result is hashed.
     """
