@@ -225,7 +225,7 @@ def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, 
     return verified, time.perf_counter() - started, steps
 
 
-def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
+def _verify(pairs: list[tuple[Aig, Aig]], how: str, threads: int) -> tuple[str, float]:
     """("proved" | "simulated" | "off", seconds) for before and after; a refuted pair raises `InternalError`."""
     started = time.perf_counter()
     if how == "off":
@@ -239,7 +239,7 @@ def _verify(pairs: list[tuple[Aig, Aig]], how: str) -> tuple[str, float]:
             same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
             verified = "simulated"
         else:
-            answer = cec.prove(before, after, Context(cec.verification_budget(before)))
+            answer = cec.prove(before, after, Context(cec.verification_budget(before), threads))
             same = answer.verdict is not cec.Verdict.DIFFERENT
             if answer.verdict is cec.Verdict.UNDECIDED:
                 verified = "simulated"
@@ -285,7 +285,7 @@ def optimize_with(
     pairs = [*run.checkpoints, (run.since or model.logic, result.logic)]
     proof_steps = 0
     if certify is None:
-        verified, verify_seconds = _verify(pairs, verify)
+        verified, verify_seconds = _verify(pairs, verify, threads)
     else:
         verified, verify_seconds, proof_steps = _certify(pairs, certify)
     report = Report(
