@@ -11,15 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from netc import cec
+from netc import cec, sec
 from netc.aig import Aig, Step
 from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
 from netc.partition import cut_apart, put_together
 from netc.pipeline import GOALS, Best, Climb, Limit, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
-from netc.protocols import AigPass
+from netc.protocols import AigPass, SequentialPass
 from netc.report import Counts, PassReport, Report
+from netc.sequential import LatchMap
 from netc.simulation import simulate_words
 
 __all__ = ["Outcome", "optimize", "optimize_with"]
@@ -31,6 +32,18 @@ class Outcome:
 
     model: Model
     interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Two circuits to be proved equivalent: as functions of their leaves, or from reset on.
+
+    With `latches` it is from reset on: those are the pairs of latches, in `before` and `after`, that start equal.
+    """
+
+    before: Aig
+    after: Aig
+    latches: list[tuple[int, int]] | None = None
 
 
 _MEASURES: dict[str, Callable[[Aig], tuple[int, int]]] = {
@@ -53,10 +66,12 @@ class _Run:
     save_each: Callable[[int, str, Model], None] | None = None
     passes: list[PassReport] = field(default_factory=list)
     current: str = ""
-    # The pieces between passes that change what outputs mean: each was proved, or will be, on its own.
-    checkpoints: list[tuple[Aig, Aig]] = field(default_factory=list)
+    beside: _Run | None = None  # the run that this one waits for
+    # What was done up to the last pass that changed ports: each piece is proved on its own, after the run.
+    pieces: list[Piece] = field(default_factory=list)
     best: Model | None = None
     since: Aig | None = None
+    latches: LatchMap | None = None
 
     def size(self, aig: Aig) -> tuple[int, int]:
         """What is to become small."""
@@ -86,12 +101,7 @@ class _Run:
                         break
                 return model
             case Best(branches):
-                results: list[Model] = []
-                for branch in branches:
-                    if results and self.over():
-                        break
-                    results.append(self.run(branch, model))
-                return min(results, key=lambda result: self.size(result.logic))
+                return self.run_best(branches, model)
             case Partition(body, nodes):
                 return self.run_partition(body, nodes, model)
             case Climb():
@@ -113,11 +123,69 @@ class _Run:
         if isinstance(step.instance, AigPass):
             model = model.with_step(step.instance.run(model.logic, self.context))
         else:
+            before = model.logic
             if self.since is not None:
-                self.checkpoints.append((self.since, model.logic))
-            model = step.instance.run_model(model, self.context)
+                self.pieces.append(Piece(self.since, before))
+            if isinstance(step.instance, SequentialPass):
+                reduction = step.instance.run_sequential(before, self.context)
+                self.pieces.append(Piece(before, reduction.aig, reduction.latches.pairs))
+                so_far = self.latches or LatchMap.identity(before.ports)
+                self.latches = so_far.then(reduction.latches)
+                model = model.with_step(Step(reduction.aig, reduction.image))
+            else:
+                model = step.instance.run_model(model, self.context)
             self.since, self.best = model.logic, None
         return self.note(str(step), model, time.perf_counter() - started, self.context.work - work)
+
+    def run_best(self, branches: tuple[Sequence, ...], model: Model) -> Model:
+        """The branches one after another as far as the budget goes, or side by side with the same result."""
+        results: list[Model] = []
+        counted = self.stop_after is not None or self.save_each is not None  # passes, in the order in which they end
+        if self.context.threads == 1 or counted:
+            for branch in branches:
+                if results and self.over():
+                    break
+                results.append(self.run(branch, model))
+        else:
+            results = self.run_side_by_side(branches, model)
+        return min(results, key=lambda result: self.size(result.logic))
+
+    def run_side_by_side(self, branches: tuple[Sequence, ...], model: Model) -> list[Model]:
+        """What the branches make, each as if those before it had run first: where they leave it less of the budget than
+        it took, it runs again with that.
+        """
+        results: list[Model] = []
+        runs = [_Run(self.context.child(self.context.remaining), self.goal) for _ in branches]
+        with ThreadPoolExecutor(max_workers=self.context.threads) as pool:
+            try:
+                ahead = [pool.submit(run.run, branch, model) for run, branch in zip(runs, branches, strict=True)]
+                for run, branch, future in zip(runs, branches, ahead, strict=True):
+                    if results and self.over():
+                        break
+                    self.beside = run
+                    found = future.result()
+                    if results and run.context.work >= self.context.remaining and not self.context.cancelled:
+                        run = self.beside = _Run(self.context.child(self.context.remaining), self.goal)
+                        found = run.run(branch, model)
+                    self.take_over(run)
+                    results.append(found)
+            finally:
+                self.beside = None
+                for run in runs:  # those that nobody waits for any more
+                    run.context.cancel()
+        return results
+
+    def take_over(self, run: _Run) -> None:
+        """Count what a run at the side did as done here."""
+        self.context.absorb(run.context)
+        self.passes += run.passes
+        if run.best is not None and (self.best is None or self.size(run.best.logic) < self.size(self.best.logic)):
+            self.best = run.best
+
+    def status(self) -> tuple[str, int, int]:
+        """What runs now, and how far it is: done of total."""
+        beside = self.beside
+        return beside.status() if beside is not None else (self.current, *self.context.progress)
 
     def run_partition(self, body: Sequence, nodes: int, model: Model) -> Model:
         """Each part runs with a context of its own, so that threads change nothing; work is added up in order."""
@@ -143,6 +211,7 @@ class _Run:
                     break
                 steps.append(step)
                 self.context.stop(used + 1)
+                self.context.report(len(steps), len(parts))
         made = put_together(model.logic, parts, [*steps, *[None] * (len(parts) - len(steps))])
         model = model.with_step(made)
         text = str(Partition(body, nodes))
@@ -211,11 +280,12 @@ def _refuted(before: Aig, after: Aig) -> InternalError:
     )
 
 
-def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, float, int]:
+def _certify(pieces: list[Piece], directory: str | Path) -> tuple[str, float, int]:
     """`_verify` that leaves its proof in a directory."""
     from netc.certificate import certify_steps
 
     started = time.perf_counter()
+    pairs = [(piece.before, piece.after) for piece in pieces]
     changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
     found = certify_steps(changed, directory, [cec.verification_budget(before) for before, _ in changed])
     if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
@@ -225,27 +295,41 @@ def _certify(pairs: list[tuple[Aig, Aig]], directory: str | Path) -> tuple[str, 
     return verified, time.perf_counter() - started, steps
 
 
-def _verify(pairs: list[tuple[Aig, Aig]], how: str, threads: int) -> tuple[str, float]:
-    """("proved" | "simulated" | "off", seconds) for before and after; a refuted pair raises `InternalError`."""
+def _compared(piece: Piece, how: str, threads: int) -> str:
+    """What is known of a piece: "proved" or "simulated"; or nothing, where the circuits differ."""
+    before, after = piece.before, piece.after
+    if how == "sim" and piece.latches is None:
+        patterns = np.random.default_rng(1).integers(0, 2**64, (before.ports.leaves, 64), np.uint64)
+        same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
+        return "simulated" if same else ""
+    context = Context(cec.verification_budget(before), threads)
+    if piece.latches is None:
+        verdict = cec.prove(before, after, context).verdict
+    else:
+        steps = 0 if how == "sim" else sec.STEPS
+        verdict = sec.check(before, after, match="order", steps=steps, context=context, latches=piece.latches).verdict
+    return {cec.Verdict.EQUIVALENT: "proved", cec.Verdict.UNDECIDED: "simulated", cec.Verdict.DIFFERENT: ""}[verdict]
+
+
+def _verify(pieces: list[Piece], how: str, threads: int) -> tuple[str, float]:
+    """("proved" | "simulated" | "off", seconds) for all of them; one that is refuted raises `InternalError`."""
     started = time.perf_counter()
     if how == "off":
         return "off", 0.0
     verified = "proved"
-    for before, after in pairs:
-        if before is after:
+    for piece in pieces:
+        if piece.before is piece.after:
             continue
-        if how == "sim":
-            patterns = np.random.default_rng(1).integers(0, 2**64, (before.ports.leaves, 64), np.uint64)
-            same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
-            verified = "simulated"
-        else:
-            answer = cec.prove(before, after, Context(cec.verification_budget(before), threads))
-            same = answer.verdict is not cec.Verdict.DIFFERENT
-            if answer.verdict is cec.Verdict.UNDECIDED:
-                verified = "simulated"
-        if not same:
-            raise _refuted(before, after)
+        found = _compared(piece, how, threads)
+        if not found:
+            raise _refuted(piece.before, piece.after)
+        if found == "simulated":
+            verified = found
     return verified, time.perf_counter() - started
+
+
+def _is_sequential(step: Pipeline) -> bool:
+    return isinstance(step, PassStep) and isinstance(step.instance, SequentialPass)
 
 
 def optimize_with(
@@ -270,6 +354,10 @@ def optimize_with(
     if goal not in GOALS:
         raise NetcError("--goal", f"{goal!r}; it is {', '.join(map(repr, GOALS))}")
     parsed = parse(pipeline)
+    if certify is not None and any(map(_is_sequential, parsed.steps)):
+        raise NetcError(
+            "--certify", "there is no certificate of what passes do to latches", "--require-proof needs none"
+        )
     context = Context(budget, threads)
     run = _Run(context, goal, stop_after, save_each, best=model, since=model.logic)
     started = time.perf_counter()
@@ -277,17 +365,17 @@ def optimize_with(
         context,
         lambda: run.run(parsed, model),
         time_limit=time_limit,
-        tick=(lambda: tick(run.current, *run.context.progress)) if tick else None,
+        tick=(lambda: tick(*run.status())) if tick else None,
     )
     if context.stopped and run.best is not None and run.size(run.best.logic) < run.size(result.logic):
         result = run.best
     seconds = time.perf_counter() - started
-    pairs = [*run.checkpoints, (run.since or model.logic, result.logic)]
+    pieces = [*run.pieces, Piece(run.since or model.logic, result.logic)]
     proof_steps = 0
     if certify is None:
-        verified, verify_seconds = _verify(pairs, verify, threads)
+        verified, verify_seconds = _verify(pieces, verify, threads)
     else:
-        verified, verify_seconds, proof_steps = _certify(pairs, certify)
+        verified, verify_seconds, proof_steps = _certify(pieces, certify)
     report = Report(
         pipeline=str(parsed),
         before=Counts.of(model.logic),
@@ -299,6 +387,7 @@ def optimize_with(
         proof_steps=proof_steps,
         work=context.work,
         stopped_at=context.stopped_at,
+        latches=run.latches,
     )
     return Outcome(replace(result, report=report), interrupted)
 
@@ -309,6 +398,7 @@ def optimize(
     level: int = 2,
     goal: str = "area",
     effort: str = "normal",
+    sequential: bool = False,
     pipeline: str | None = None,
     budget: int | None = None,
     time_limit: float | None = None,
@@ -320,6 +410,8 @@ def optimize(
 
     `level` is 0 to 3, or `pipeline` gives the text. `goal` is ``"area"`` (few ANDs), ``"depth"`` (few levels, then few
     ANDs) or ``"balanced"`` (a small product of both); `effort` ``"deep"`` goes on improving until nothing gains.
+    With `sequential` latches may go too: the result is equivalent from reset on, and ``report.latches`` says what each
+    became.
     `budget` bounds the work in units that are the same everywhere;
     `time_limit` is in seconds and leaves in ``report.stopped_at`` the budget that gives the same result again.
     `verify` is ``"sat"`` (prove, within a budget), ``"sim"`` or ``"off"``; `certify` is a new directory for the proof,
@@ -328,7 +420,7 @@ def optimize(
     """
     outcome = optimize_with(
         model if isinstance(model, Model) else Model(model),
-        level_text(level, goal, effort) if pipeline is None else pipeline,
+        level_text(level, goal, effort, sequential) if pipeline is None else pipeline,
         goal=goal,
         budget=budget,
         time_limit=time_limit,

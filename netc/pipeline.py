@@ -22,7 +22,7 @@ from typing import Any, get_type_hints
 
 from netc import registry
 from netc.errors import NetcError
-from netc.protocols import AigPass, ModelPass
+from netc.protocols import AigPass, ModelPass, SequentialPass
 
 __all__ = [
     "EFFORTS",
@@ -49,8 +49,9 @@ _AGAIN = (
     "resub{leaves=6}; refactor; balance; resub; rewrite{zero=true}; resub{leaves=10}; refactor{zero=true}; "
     "rewrite{zero=true}; resub{leaves=10}; balance; rewrite; redundancy{work=2000000}; resub; rewrite"
 )
-_LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=100000}}({_AGAIN}); dce"
-_O2 = f"{_O1}; {_LOCAL}"
+# The second time in other pieces, so that what lay at a border once does not lie there again.
+_LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
+_O2 = f"dce; strash; order; {_LOCAL}"
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
 _GLOBAL = (
@@ -66,6 +67,12 @@ _O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL} | {
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
+
+# What --sequential adds: before a level, and after it, where other gates let other latches be seen to agree.
+_CORRESPOND = "scorr; scorr{steps=2}"
+_FURTHER = f"{_CORRESPOND}; scorr{{steps=4,work=20000000}}"
+_REDUCE_FIRST = ("latches", "latches", f"latches; {_CORRESPOND}", f"latches; {_FURTHER}")
+_REDUCE_AGAIN = ("", "", f"{_CORRESPOND}; {_O1}", f"{_FURTHER}; {_LOCAL}")
 
 # What a goal other than area adds to -O2 and -O3, and what deep effort adds to that.
 _SHORT = "repeat{n=8}(shorten; rewrite; shorten); dce"
@@ -86,7 +93,7 @@ _DEEP = {
 class PassStep:
     """One pass with its options."""
 
-    instance: AigPass | ModelPass
+    instance: AigPass | ModelPass | SequentialPass
 
     def __str__(self) -> str:
         shown = []
@@ -256,8 +263,8 @@ class _Parser:
                 raise self.fail(f"{name} has no option {key!r}", at=at)
             if not value.isdecimal() or int(value) < 1:
                 raise self.fail(f"{name} needs {key} to be a number of at least 1, not {value!r}", at=at)
-        if any(map(_model_passes, branches)):
-            raise self.fail("a pass that changes what outputs mean belongs at the top level", at=at)
+        if any(map(_changes_ports, branches)):
+            raise self.fail("a pass that changes latches or what outputs mean belongs at the top level", at=at)
         numbers = {key: int(options.get(key, default)) for key, default in allowed.items()}
         if name == "best":
             return Best(tuple(branches))
@@ -270,16 +277,16 @@ class _Parser:
         return (Repeat if name == "repeat" else Partition)(branches[0], **numbers)
 
 
-def _model_passes(pipeline: Pipeline) -> bool:
+def _changes_ports(pipeline: Pipeline) -> bool:
     match pipeline:
         case PassStep(instance):
             return not isinstance(instance, AigPass)
         case Sequence(steps):
-            return any(map(_model_passes, steps))
+            return any(map(_changes_ports, steps))
         case Repeat(body) | Partition(body) | Limit(body):
-            return _model_passes(body)
+            return _changes_ports(body)
         case Best(branches) | Climb(branches):
-            return any(map(_model_passes, branches))
+            return any(map(_changes_ports, branches))
 
 
 def parse(text: str) -> Sequence:
@@ -293,8 +300,11 @@ def parse(text: str) -> Sequence:
     return sequence
 
 
-def level_text(level: int, goal: str = "area", effort: str = "normal") -> str:
-    """The pipeline of -O0 … -O3 for a goal; with effort "deep" it goes on for as long as that gains."""
+def level_text(level: int, goal: str = "area", effort: str = "normal", sequential: bool = False) -> str:
+    """The pipeline of -O0 … -O3 for a goal; with effort "deep" it goes on for as long as that gains.
+
+    `sequential` adds passes that change latches.
+    """
     if not 0 <= level < len(LEVELS):
         raise NetcError(f"-O{level}", f"levels go from 0 to {len(LEVELS) - 1}")
     if goal not in GOALS:
@@ -302,6 +312,8 @@ def level_text(level: int, goal: str = "area", effort: str = "normal") -> str:
     if effort not in EFFORTS:
         raise NetcError("--effort", f"{effort!r}; it is {', '.join(map(repr, EFFORTS))}")
     text = LEVELS[level]
+    if sequential:
+        text = "; ".join(filter(None, (_REDUCE_FIRST[level], text, _REDUCE_AGAIN[level])))
     if level >= 2:
         text += _SHORTER[goal]
         if effort == "deep":

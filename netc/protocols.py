@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from netc.aig import Aig, Step
 from netc.context import Context
 from netc.model import Model
+from netc.sequential import Reduction
 
-__all__ = ["AigPass", "Backend", "Engine", "ModelPass"]
+__all__ = ["AigPass", "Backend", "Engine", "ModelPass", "SequentialPass"]
 
 
 @runtime_checkable
@@ -28,6 +29,15 @@ class ModelPass(Protocol):
     name: ClassVar[str]
 
     def run_model(self, model: Model, context: Context) -> Model: ...
+
+
+@runtime_checkable
+class SequentialPass(Protocol):
+    """A pass that may change the latches: the same outputs and properties in every step from reset on."""
+
+    name: ClassVar[str]
+
+    def run_sequential(self, aig: Aig, context: Context) -> Reduction: ...
 
 
 class Backend(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,7 @@ class _Product:
     b: Aig
     paired: Pairing
     context: Context
-    free_pairs: list[tuple[int, int]] = field(default_factory=list)
+    free_pairs: Sequence[tuple[int, int]]
 
     def __post_init__(self) -> None:
         a, b, inputs = self.a, self.b, self.a.ports.inputs
@@ -104,6 +105,11 @@ class _Product:
         self.initial = np.frombuffer(a.ports.resets + b.ports.resets, np.uint8).astype(np.uint32)
         unset = self.initial == UNINITIALISED
         self.initial[unset] += np.arange(unset.sum(), dtype=np.uint32)
+        self.free_pairs = [
+            (first, second)
+            for first, second in self.free_pairs
+            if a.ports.resets[first] == b.ports.resets[second] == UNINITIALISED
+        ]
         for first, second in self.free_pairs:
             self.initial[a.ports.latches + second] = self.initial[first]
         self.free = int(unset.sum())
@@ -207,25 +213,28 @@ def check(
     depth: int = DEPTH,
     context: Context | None = None,
     conflicts: int = CONFLICTS,
+    latches: Sequence[tuple[int, int]] | None = None,
 ) -> Sec:
     """Whether two circuits give the same outputs and properties in every step after reset, for all inputs.
 
     Latches may differ in number, place and coding. Inputs and outputs are paired as in `netc.cec.check`. A latch
     without a reset value starts with any value; two such latches of one name, or at the same place when both circuits
-    have as many, start equal. Signal correspondence with inductions of 1, 2, 4 … up to `steps` steps proves
-    equivalence, random runs and bounded model checking of `depth` steps find differences; a trace is simulated on both
-    circuits before it is returned. `NetcError` when the interfaces cannot be paired.
+    have as many, start equal; or those are given in `latches`, as pairs. Signal correspondence with inductions of
+    1, 2, 4 … up to `steps` steps proves equivalence, random runs and bounded model checking of `depth` steps find
+    differences; a trace is simulated on both circuits before it is returned. With `steps` 0 there are random runs only.
+    `NetcError` when the interfaces cannot be paired.
     """
-    if steps < 1 or depth < 1:
-        raise NetcError("", f"steps={steps}, depth={depth}; both are at least 1")
+    if steps < 0 or depth < 1:
+        raise NetcError("", f"steps={steps}, depth={depth}; they are at least 0 and 1")
     run = context or Context()
-    product = _Product(a, b, pair(a, b, match, latches=False), run, _free_pairs(a, b))
+    free_pairs = _free_pairs(a, b) if latches is None else latches
+    product = _Product(a, b, pair(a, b, match, latches=False), run, free_pairs)
     found = product.random_runs(depth)
     if found:
         return _refuted(product, *found)
     matched, roots, free = product.paired.matched, len(product.paired.roots), len(product.free_pairs)
     length, undecided, bounded, same = 1, roots, 0, None
-    while not run.stopped:
+    while steps and not run.stopped:
         found_same = product.correspondence(length, conflicts)
         if found_same is None:
             break

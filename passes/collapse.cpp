@@ -10,6 +10,7 @@
 #include "netc/core/diagram.hpp"
 #include "netc/core/exchange.hpp"
 #include "netc/core/walker.hpp"
+#include "netc/core/weighing.hpp"
 
 extern "C" {
 #include "passes/collapse.h"
@@ -19,6 +20,7 @@ using namespace netc;
 
 namespace {
 
+constexpr uint64_t kRoundings = 4;        // of weights
 constexpr int kSifts = 4;                 // rounds of sifting
 constexpr size_t kMostWords = 1u << 24;   // of the truth tables of a cone; a larger one is left alone
 constexpr uint32_t kWorthWalking = 3;     // candidates that start with more than this many times the least are dropped
@@ -188,6 +190,16 @@ private:
                 roots.push_back(whole.build(inputs.data(), builder));
             }
             context_->work += synthesis.work() / 8;
+            add(builder, std::move(roots));
+        }
+        for (uint64_t rounding = 0; rounding < kRoundings; rounding++) {
+            Builder builder(cone.leaves);
+            Synthesis synthesis;
+            int64_t work = 0;
+            uint64_t seed = kRoundings * options_.seed + rounding;
+            std::vector<Lit> roots = build_by_weighing(builder, functions, inputs.data(), synthesis, seed, work);
+            context_->work += work / 8;
+            if (roots.empty()) break;
             add(builder, std::move(roots));
         }
         Random random{options_.seed};

@@ -19,8 +19,8 @@ class Collapse:
 
     Roots that together depend on at most `support` inputs and latches are taken in groups. For each group there are
     several circuits: shared decision diagrams in several orders of the variables, decompositions of each function,
-    adders where a function only counts its inputs, and the cone as it is. Each is walked on for some rounds (see
-    `walk`) and the smallest stays, if it saves ANDs.
+    adders where functions only count or weigh their inputs, and the cone as it is. Each is walked on for some rounds
+    (see `walk`) and the smallest stays, if it saves ANDs.
     Law: at most as many ANDs (as after `strash` and `dce`), no dead ones; the result is hashed.
     """
 

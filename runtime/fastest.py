@@ -12,16 +12,21 @@ from netc.protocols import Engine
 from .machine_code import MachineCodeEngine, targets
 from .program import Program
 from .runner import Runner
-from .table import K, TableEngine
+from .table import K, TableEngine, kernels
 from .templates import TemplateEngine
 
-__all__ = ["fastest"]
+__all__ = ["fastest", "here"]
 
 # Machine code takes a microsecond an operation to make; beyond this the table kernel answers first by far.
 _MOST_OPERATIONS = 250_000
 
 _SHORTEST = 100e-6  # seconds of one reading of the clock
 _READINGS = 5
+
+
+def here() -> str:
+    """What a choice holds for: machines that run the same kernels and machine code."""
+    return " ".join([*kernels(), *targets()])
 
 
 def fastest(model: Model) -> Engine:

@@ -24,6 +24,7 @@ from netc.protocols import Engine
 from netc.targets import compile as compile_net
 
 from . import stream, workers
+from .fastest import here
 from .runner import Runner
 
 __all__ = ["MachineNet", "Net"]
@@ -53,8 +54,9 @@ class Net:
     uses every core. Results are written to `out` if it is given, a C-contiguous array of the result's shape and type.
 
     A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the name by which the
-    engine was `asked` for with its `options`, from which the other process makes its own. It may be used in a process
-    that was forked.
+    engine was `asked` for with its `options`, from which the other process makes its own. What ``auto`` chose goes
+    along too, and on a machine that runs the same kernels nothing is timed again. A net may be used in a process that
+    was forked.
     """
 
     def __init__(
@@ -78,7 +80,8 @@ class Net:
         self._runner = Runner(engine, self.inputs, self.outputs, model.head, model.encoder, ignore_nan=nan == "false")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made_again, (pack(self.model), self.model.name, self.asked, self.nan, self.options)
+        chosen = (self.engine.name, here()) if self.asked == "auto" else None
+        return _made_again, (pack(self.model), self.model.name, self.asked, self.nan, self.options, chosen)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
@@ -297,9 +300,13 @@ def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]
 _over_workers = workers.answers
 
 
-def _made_again(packed: bytes, name: str, engine: str, nan: str, options: dict[str, Any]) -> Net:
+def _made_again(
+    packed: bytes, name: str, asked: str, nan: str, options: dict[str, Any], chosen: tuple[str, str] | None
+) -> Net:
     """The net that was pickled."""
+    engine = chosen[0] if chosen and chosen[1] == here() else asked
     net: Net = compile_net(replace(unpack(packed), name=name), engine=engine, nan=nan, **options)
+    net.asked = asked
     return net
 
 

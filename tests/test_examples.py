@@ -14,7 +14,7 @@ import helpers_recover
 import numpy as np
 import pytest
 
-from netc import Builder, load, write
+from netc import Aig, Builder, load, write
 from netc.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +50,7 @@ def folder(tmp_path: Path) -> Path:
     adder = build.finish([*sums, carry])
     for name in ("design.aig", "small.aig", "adder.aig", "before.blif", "after.aig"):
         write(adder, tmp_path / name)
+    write(_machine(), tmp_path / "machine.aig")
     (tmp_path / "counter.aag").write_text("aag 5 1 2 1 2\n2\n4 11\n6 5 0\n6\n8 2 4\n10 9 5\n")
     (tmp_path / "steps.txt").write_text("0\n1\n1\n")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
@@ -69,6 +70,16 @@ def folder(tmp_path: Path) -> Path:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error -c "from netc.cli import main; main()" "$@"\n')
     program.chmod(0o755)
     return tmp_path
+
+
+def _machine() -> Aig:
+    """Two one-bit counters that do the same, and a mode that nothing ever sets."""
+    build = Builder(1, 3)
+    count, copy, test = map(build.latch, range(3))
+    step = build.input(0)
+    next_states = [build.xor(count, step), build.or_(build.and_(copy, step ^ 1), build.and_(copy ^ 1, step)), test]
+    names = {"latch": {0: "count", 1: "copy", 2: "test"}, "input": {0: "step"}, "output": {0: "alarm", 1: "odd"}}
+    return build.finish([build.or_(build.xor(count, copy), test), copy], next_states, names=names)
 
 
 def _lose_wiring(folder: Path) -> None:

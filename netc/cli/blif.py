@@ -28,7 +28,7 @@ Examples:
 @click.option("--model", default="", metavar="NAME", help="The name after .model. Default: the circuit's.")
 @common.outputs_option
 @common.properties_option
-@common.optimize_options(default_level=0)
+@common.optimize_options(default_level=0, sequential=True)
 @common.quiet_option
 def command(
     input: str | None,

@@ -42,6 +42,7 @@ __all__ = [
     "make_encoder",
     "optimize_options",
     "output_option",
+    "pipeline_text",
     "print_json",
     "properties_option",
     "quiet_option",
@@ -158,8 +159,8 @@ def encoder_options(command: Decorated) -> Decorated:
     return command
 
 
-def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
-    """-O, -p, budgets and verification."""
+def optimize_options(default_level: int, *, sequential: bool = False) -> Callable[[Decorated], Decorated]:
+    """-O, -p, budgets and verification; `sequential` for commands whose result may have other latches."""
 
     def decorate(command: Decorated) -> Decorated:
         options = [
@@ -205,6 +206,14 @@ def optimize_options(default_level: int) -> Callable[[Decorated], Decorated]:
                 help="Check the result against the input: not, by simulation, or by proof.",
             ),
         ]
+        if sequential:
+            options.append(
+                click.option(
+                    "--sequential",
+                    is_flag=True,
+                    help="Remove and merge latches too; the result is the same from reset on. See `netc passes scorr`.",
+                )
+            )
         for option in reversed(options):
             command = option(command)
         return command
@@ -273,6 +282,17 @@ def load_model(
     return model
 
 
+def pipeline_text(level: int, goal: str, effort: str, sequential: bool, pipeline: str | None) -> str:
+    """What the options of `optimize_options` say to run."""
+    from netc.pipeline import level_text
+
+    if pipeline is None:
+        return level_text(level, goal, effort, sequential)
+    if sequential:
+        raise NetcError("--sequential", "with -p the pipeline says it all", "the passes are called latches and scorr")
+    return pipeline
+
+
 def run_optimizer(
     model: Model,
     *,
@@ -284,15 +304,15 @@ def run_optimizer(
     time_limit: float | None,
     threads: int | None,
     verify: str,
+    sequential: bool = False,
     quiet: bool = False,
     before: str = "",
     **more: Any,
 ) -> Outcome:
     """Optimise with progress on a terminal. `before` is pipeline text that runs first, at every level."""
     from netc.manager import optimize_with
-    from netc.pipeline import level_text
 
-    text = level_text(level, goal, effort) if pipeline is None else pipeline
+    text = pipeline_text(level, goal, effort, sequential, pipeline)
     if before:
         text = f"{before}; {text}" if text else before
     with Progress(quiet) as progress:

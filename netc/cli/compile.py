@@ -55,7 +55,7 @@ Examples:
 @click.option("--cflags", metavar="FLAGS", default="-O1", show_default=True, help="What it is told.")
 @common.encoder_options
 @common.format_option
-@common.optimize_options(default_level=2)
+@common.optimize_options(default_level=2, sequential=True)
 @common.force_option
 @common.json_option
 @common.quiet_option

@@ -17,6 +17,7 @@ EPILOG = """\b
 Examples:
   netc opt design.aig -O3 -o small.aig
   netc opt design.aig -O3 --certify proof/ -o small.aig && netc verify proof/
+  netc opt design.aig -O3 --sequential --require-proof -o small.aig
   netc opt - -O2 < design.aig | netc verilog --out top.v
   netc opt design.aig -p "strash; repeat{n=4}(rewrite; balance)" --time-passes"""
 
@@ -26,7 +27,7 @@ Examples:
 @common.output_option("Where to write the result; the suffix chooses the format. Default: AIGER to a pipe.")
 @common.format_option
 @click.option("--to", "target", metavar="FORMAT", help="Format of the output: aiger, blif, verilog, c or dot.")
-@common.optimize_options(default_level=2)
+@common.optimize_options(default_level=2, sequential=True)
 @click.option("--require-proof", is_flag=True, help="Write nothing, and exit with 3, unless the result is proved.")
 @click.option(
     "--certify", metavar="DIR", help="Leave the proof in a new directory, for `netc verify`; needs the proof."
@@ -52,6 +53,7 @@ def command(
     time_limit: float | None,
     threads: int | None,
     verify: str,
+    sequential: bool,
     require_proof: bool,
     certify: str | None,
     print_pipeline: bool,
@@ -64,11 +66,12 @@ def command(
     """Make a circuit smaller, and prove that it is still the same.
 
     Reads AIGER, BLIF or a checkpoint. With -o it writes there; in a pipe it writes binary AIGER to standard output;
-    at a terminal without -o it prints the report only. -O1 to -O3 keep every input, output, latch and property.
+    at a terminal without -o it prints the report only. -O1 to -O3 keep every input, output, latch and property; with
+    --sequential latches may go, and the report says what each became.
     """
-    from netc.pipeline import level_text, parse
+    from netc.pipeline import parse
 
-    text = level_text(level, goal, effort) if pipeline is None else pipeline
+    text = common.pipeline_text(level, goal, effort, sequential, pipeline)
     parsed = parse(text)
     if print_pipeline:
         click.echo(str(parsed))
@@ -88,6 +91,7 @@ def command(
         level=level,
         goal=goal,
         effort=effort,
+        sequential=sequential,
         pipeline=pipeline,
         budget=budget,
         time_limit=time_limit,

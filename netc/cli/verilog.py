@@ -53,7 +53,7 @@ Examples:
 @common.check_option
 @common.outputs_option
 @common.properties_option
-@common.optimize_options(default_level=0)
+@common.optimize_options(default_level=0, sequential=True)
 @common.quiet_option
 def command(
     input: str | None,

@@ -2,11 +2,13 @@
 // area flow, then by exact local area, each round refining the cover of the round before. Cuts live in slots that are
 // given back when a node's last fan-out has been visited, so memory follows the frontier and not the graph.
 // After Mishchenko, Cho, Chatterjee, Brayton: Combinational and sequential mapping with priority cuts, ICCAD 2007.
+#include "netc/core/mapper.hpp"
+
 #include <algorithm>
 #include <vector>
 
-#include "netc/core/aig.hpp"
 #include "netc/core/cuts.hpp"
+#include "netc/core/random.hpp"
 #include "netc/core/truth.hpp"
 
 extern "C" {
@@ -19,6 +21,7 @@ namespace {
 constexpr int kCutsPerNode = 8;
 constexpr uint32_t kLargestCone = 1000;  // LUTs of which exact area is counted: long chains would cost their square
 constexpr uint32_t kNoLimit = 0xFFFFFFFF;
+constexpr float kLeastNoise = 0.5f, kNoise = 1.0f / (1 << 24);  // with a seed, expected uses are off by a half at most
 
 template <int K>
 struct Cut {
@@ -29,12 +32,14 @@ struct Cut {
     float edges;  // edge flow, to break ties
     uint32_t depth;
     uint8_t size;
+    uint8_t area;  // what a LUT of it counts for
 };
 
 template <int K>
 class Mapper {
 public:
-    Mapper(const AigView &aig, netc_context *context, bool depth) : aig_(aig), context_(context), depth_(depth) {
+    Mapper(const AigView &aig, netc_context *context, bool depth, const MapOptions &options = {})
+        : aig_(aig), context_(context), depth_(depth), options_(options) {
         size_t nodes = aig.num_nodes();
         best_.resize(nodes);
         references_ = Array<uint32_t>::zeros(nodes);
@@ -45,6 +50,11 @@ public:
         for (size_t i = 0; i < 2 * static_cast<size_t>(aig.num_ands); i++) fanouts_[node_of(aig.ands[i])]++;
         for (size_t i = 0; i < nodes; i++) estimate_[i] = static_cast<float>(fanouts_[i]);
         for (size_t i = 0; i < aig.num_roots; i++) estimate_[node_of(aig.roots[i])] += 1;
+        if (options.seed) {
+            Random random{options.seed};
+            for (size_t i = 0; i < nodes; i++) estimate_[i] *= kLeastNoise + static_cast<float>(random.next() >> 40) * kNoise;
+        }
+        for_each_choice([&](const Choice &choice) { fanouts_[node_of(choice.a)]++, fanouts_[node_of(choice.b)]++; });
         for (Node node = 0; node <= aig.leaves; node++) best_[node] = leaf_cut(node);
     }
 
@@ -52,6 +62,18 @@ public:
         round(Rank::depth);
         for (int64_t i = 0; i < rounds; i++) round(Rank::flow);
         for (int64_t i = 0; i < rounds; i++) round(Rank::exact);
+    }
+
+    Cover cover_found() const {
+        Cover cover;
+        for (Node node = aig_.first_and(); node < aig_.num_nodes(); node++) {
+            if (!references_[node]) continue;
+            const Cut<K> &cut = best_[node];
+            Cover::Lut lut{node, replicate(cut.table, cut.size), {}, cut.size};
+            std::copy(cut.leaves, cut.leaves + cut.size, lut.leaves);
+            cover.luts.push_back(lut);
+        }
+        return cover;
     }
 
     void finish(netc_luts *out) {
@@ -80,6 +102,7 @@ private:
         cut.leaves[0] = node;
         cut.signature = 1u << (node & 31);
         cut.size = node != 0;
+        cut.area = 1;
         if (node == 0) {
             cut.table = 0;
             cut.signature = 0;
@@ -120,7 +143,7 @@ private:
 
     void measure(Cut<K> &cut, Rank rank) {
         uint32_t depth = 0;
-        float flow = 1, edges = cut.size;
+        float flow = cut.area, edges = cut.size;
         for (int i = 0; i < cut.size; i++) {
             const Cut<K> &leaf = best_[cut.leaves[i]];
             depth = std::max(depth, leaf.depth);
@@ -140,13 +163,13 @@ private:
 
     // Takes a cut into the cover; returns the LUTs that this adds. The walk is iterative: covers can be deep.
     uint32_t reference(const Cut<K> &cut, uint32_t *edges = nullptr) {
-        uint32_t area = 1, count = cut.size;
+        uint32_t area = cut.area, count = cut.size;
         push_leaves(cut);
         while (!stack_.empty()) {
             Node node = stack_.back();
             stack_.pop_back();
             if (references_[node]++ > 0 || !aig_.is_and(node)) continue;
-            area++;
+            area += best_[node].area;
             count += best_[node].size;
             push_leaves(best_[node]);
         }
@@ -182,6 +205,18 @@ private:
         return true;
     }
     void push_leaves(const Cut<K> &cut) { stack_.insert(stack_.end(), cut.leaves, cut.leaves + cut.size); }
+
+    template <class Visit>
+    void for_each_choice_of(Node node, Visit &&visit) const {
+        if (!options_.choices) return;
+        const Choices &choices = *options_.choices;
+        for (uint32_t i = choices.first[node]; i < choices.first[node + 1]; i++) visit(choices.list[i]);
+    }
+    template <class Visit>
+    void for_each_choice(Visit &&visit) const {
+        if (!options_.choices) return;
+        for (const Choice &choice : options_.choices->list) visit(choice);
+    }
 
     Cut<K> *cuts_of(Node node) { return pool_[slot_[node]]; }
 
@@ -253,21 +288,27 @@ private:
             count++;
         };
 
-        Cut<K> *left = cuts_of(node_of(a)), *right = cuts_of(node_of(b));
-        int lefts = counts_[slot_[node_of(a)]], rights = counts_[slot_[node_of(b)]];
         if (rank != Rank::depth) {  // last round's choice stays possible, whatever the new ranking forgets
             Cut<K> cut = best_[node];
             insert(cut);
         }
-        for (int i = 0; i < lefts; i++)
-            for (int j = 0; j < rights; j++) {
-                Cut<K> cut;
-                if (!merge_leaves<K>(left[i], right[j], cut)) continue;
-                uint64_t ta = stretched(left[i], cut), tb = stretched(right[j], cut);
-                cut.table = (is_complemented(a) ? ~ta : ta) & (is_complemented(b) ? ~tb : tb);
-                shrink(cut);
-                insert(cut);
-            }
+        auto merge = [&](Lit a, Lit b, bool complemented) {
+            const Cut<K> *left = cuts_of(node_of(a)), *right = cuts_of(node_of(b));
+            int lefts = counts_[slot_[node_of(a)]], rights = counts_[slot_[node_of(b)]];
+            for (int i = 0; i < lefts; i++)
+                for (int j = 0; j < rights; j++) {
+                    Cut<K> cut;
+                    if (!merge_leaves<K>(left[i], right[j], cut)) continue;
+                    uint64_t ta = stretched(left[i], cut), tb = stretched(right[j], cut);
+                    cut.table = (is_complemented(a) ? ~ta : ta) & (is_complemented(b) ? ~tb : tb);
+                    if (complemented) cut.table = ~cut.table;
+                    shrink(cut);
+                    cut.area = options_.cost ? options_.cost(cut.table, cut.size) : 1;
+                    insert(cut);
+                }
+        };
+        merge(a, b, false);
+        for_each_choice_of(node, [&](const Choice &choice) { merge(choice.a, choice.b, choice.complemented); });
         // What is in the cover with a large cone keeps its cut, for references_ counts that one.
         if (rank == Rank::exact && in_cover && !exact) {
             measure(before, Rank::flow);
@@ -288,6 +329,7 @@ private:
 
         used(node_of(a));
         used(node_of(b));
+        for_each_choice_of(node, [&](const Choice &choice) { used(node_of(choice.a)), used(node_of(choice.b)); });
         if (!pending_[node]) return;
         open_slot(node);
         Cut<K> *kept = cuts_of(node);
@@ -327,6 +369,7 @@ private:
     AigView aig_;
     netc_context *context_;
     bool depth_;
+    MapOptions options_;
     Array<Cut<K>> best_;
     Array<uint32_t> references_;  // uses in the cover
     Array<float> estimate_;       // expected uses, what area flow divides by
@@ -345,7 +388,25 @@ void map(const AigView &aig, netc_context *context, bool depth, int64_t rounds, 
     mapper.finish(out);
 }
 
+template <int K>
+Cover cover(const AigView &aig, netc_context *context, const MapOptions &options) {
+    Mapper<K> mapper(aig, context, false, options);
+    mapper.run(options.rounds);
+    return mapper.cover_found();
+}
+
 }  // namespace
+
+Cover cover_by_luts(const AigView &aig, netc_context *context, int k, const MapOptions &options) {
+    switch (k) {
+    case 2: return cover<2>(aig, context, options);
+    case 3: return cover<3>(aig, context, options);
+    case 4: return cover<4>(aig, context, options);
+    case 5: return cover<5>(aig, context, options);
+    default: assert(k == 6); return cover<6>(aig, context, options);
+    }
+}
+
 }  // namespace netc
 
 using namespace netc;

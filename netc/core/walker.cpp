@@ -15,6 +15,7 @@ constexpr size_t kFirst = 12;       // literals that are tried with an OR of two
 constexpr size_t kSecond = 60;      // literals whose pairs are tried as that OR
 constexpr size_t kTriples = 24;     // literals whose triples are tried
 constexpr uint32_t kOffers = 64;    // replacements whose gain is computed
+constexpr uint64_t kRarely = 5;     // one visit of so many tries the forms that take longest to find
 constexpr size_t kHashed = 12;      // words of a function that its hash reads
 
 // out = (a ^ ma) & (b ^ mb); the same as `known`?
@@ -58,14 +59,20 @@ Walker::Walker(const AigView &aig, netc_context *context, uint64_t seed)
     : graph_(aig, context),
       roots_(aig.roots, aig.roots + aig.num_roots),
       context_(context),
-      random_{seed},
-      words_(table_words(static_cast<int>(aig.leaves))) {
-    assert(aig.leaves <= static_cast<uint32_t>(kMaxTableVars));
+      random_{seed} {
+    for (Node leaf = 1; leaf <= graph_.leaves(); leaf++) {
+        bool is_read = false;
+        graph_.for_each_fanout(leaf, [&](Node) { is_read = true; });
+        if (is_read) read_leaves_.push_back(leaf);
+    }
+    int variables = static_cast<int>(read_leaves_.size());
+    assert(variables <= kMaxTableVars);
+    words_ = table_words(variables);
     care_.resize(words_);
     tables_ = Array<uint64_t>::zeros(size_t{graph_.num_nodes()} * words_);
-    for (uint32_t v = 0; v < aig.leaves; v++) {
-        Table variable = Table::variable(static_cast<int>(v), static_cast<int>(aig.leaves));
-        std::copy(variable.data(), variable.data() + words_, table(1 + v));
+    for (int v = 0; v < variables; v++) {
+        Table variable = Table::variable(v, variables);
+        std::copy(variable.data(), variable.data() + words_, table(read_leaves_[static_cast<size_t>(v)]));
     }
     renumber();
     for (Node node : order_) evaluate(node);
@@ -175,8 +182,7 @@ void Walker::collect(Node node) {
         on_.push_back(care_[w] & table(node)[w]);
         off_.push_back(care_[w] & ~table(node)[w]);
     }
-    divisors_.clear();
-    for (Node leaf = 1; leaf <= graph_.leaves(); leaf++) divisors_.push_back(leaf);
+    divisors_ = read_leaves_;
     size_t begin = 0, end = order_.size();
     if (end > kDivisors) {
         size_t at = place_[node], half = kDivisors / 2;
@@ -369,14 +375,15 @@ bool Walker::visit(Node node, bool zero_gain) {
         apply({Form::literal, none(off_), {kFalse, kFalse, kFalse}});
         return true;
     }
+    bool all_forms = random_.next() % kRarely == 0;
     if (!substitute_one()) {
         for (bool negated : {false, true}) {
             offers_ = 0;
             conjunctions(negated);
-            if (size_ >= (zero_gain ? 2 : 3)) conjunctions_of_or(negated);
+            if (all_forms && size_ >= (zero_gain ? 2 : 3)) conjunctions_of_or(negated);
         }
         offers_ = 0;
-        if (size_ >= (zero_gain ? 3 : 4)) parities();
+        if (all_forms && size_ >= (zero_gain ? 3 : 4)) parities();
     }
     if (!found_) return false;
     apply(best_);

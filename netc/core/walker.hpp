@@ -19,7 +19,7 @@ namespace netc {
 
 class Walker {
 public:
-    // A graph of at most kMaxTableVars leaves.
+    // A graph whose ANDs read at most kMaxTableVars leaves.
     Walker(const AigView &aig, netc_context *context, uint64_t seed);
 
     // Tries every node `rounds` times, or until `patience` rounds in a row have gained nothing; returns the ANDs gained.
@@ -63,7 +63,8 @@ private:
     std::vector<Lit> roots_;  // as they were given
     netc_context *context_;
     Random random_;
-    size_t words_;
+    std::vector<Node> read_leaves_;  // those that an AND reads: the variables of the tables
+    size_t words_ = 0;
     Array<uint64_t> tables_;   // by node
     Array<uint64_t> flipped_;  // by place in the fan-out cone: the table were the node complemented
     Array<uint32_t> place_;    // by node: place in order_

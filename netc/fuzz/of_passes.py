@@ -20,7 +20,7 @@ from netc.fuzz.heads import random_head, reference_scores
 from netc.manager import optimize_with
 from netc.model import Model
 from netc.pipeline import GOALS, LEVELS, PassStep, parse
-from netc.protocols import AigPass
+from netc.protocols import AigPass, ModelPass, SequentialPass
 
 __all__ = ["CHECKS"]
 
@@ -28,13 +28,13 @@ _MOST_ANDS = 3000  # of graphs that go through pipelines
 _MOST_ANDS_OF_LEVELS = 400  # of those that go through -O1 to -O3, which take long for large ones
 
 
-def random_pass(chosen: random.Random, *, of_models: bool = False) -> str | None:
-    """The text of a registered pass with random legal options."""
+def random_pass(chosen: random.Random, kind: type = AigPass) -> str | None:
+    """The text of a registered pass of a kind, a protocol of netc.protocols, with random legal options."""
     names = sorted(registry.PASSES)
     chosen.shuffle(names)
     for name in names:
         made = registry.find("pass", registry.PASSES, name)
-        if isinstance(made(), AigPass) != of_models:
+        if isinstance(made(), kind):
             drawn = options.draw(chosen, made, _refuses)
             return str(PassStep(made(**drawn)))
     return None
@@ -47,6 +47,8 @@ def _refuses(instance: Any) -> bool:
     try:
         if isinstance(instance, AigPass):
             instance.run(aig, Context())
+        elif isinstance(instance, SequentialPass):
+            instance.run_sequential(aig, Context())
         else:
             instance.run_model(Model(aig, head=random_head(0, 1)), Context())
     except NetcError:
@@ -209,7 +211,7 @@ def _run_pipeline(aig: Aig, params: Params) -> None:
 
 
 def _plan_model_pass(chosen: random.Random, aig: Aig) -> Params | None:
-    text = random_pass(chosen, of_models=True)
+    text = random_pass(chosen, ModelPass)
     if text is None or not aig.ports.outputs or aig.num_ands > _MOST_ANDS or aig.ports.outputs > 200:
         return None
     return {"text": text, "seed": chosen.getrandbits(32), "share": None}

@@ -1,9 +1,10 @@
-"""Checks of sequential equivalence: against all states that two small circuits reach together from reset."""
+"""Checks of sequential equivalence and of passes that change latches: by all states that small circuits reach."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
@@ -13,10 +14,11 @@ from netc.fuzz import evaluate
 from netc.fuzz.check import Check, MismatchError, Params
 from netc.fuzz.mutants import mutant
 from netc.fuzz.of_files import plain_ports
-from netc.fuzz.of_passes import random_pipeline
+from netc.fuzz.of_passes import random_pass, random_pipeline
 from netc.manager import optimize_with
 from netc.model import Model
-from netc.ports import Ports
+from netc.ports import UNINITIALISED, Ports
+from netc.protocols import AigPass, SequentialPass
 from netc.sec import Sec, check
 
 __all__ = ["CHECKS"]
@@ -70,12 +72,41 @@ def recoded(chosen: random.Random, aig: Aig) -> Aig:
     return Aig(ports, np.array(ands, np.uint32).reshape(-1, 2), np.array(roots, np.uint32))
 
 
-def differ(a: Aig, b: Aig) -> bool | None:
-    """Whether some sequence of inputs tells the circuits apart; None if they reach too many states to say."""
+def _plan_reduction(chosen: random.Random, aig: Aig) -> Params | None:
+    if _plan(chosen, aig) is None:
+        return None
+    text = "; ".join(filter(None, (random_pass(chosen, chosen.choice((SequentialPass, AigPass))) for _ in range(3))))
+    return {"text": f"{text}; {random_pass(chosen, SequentialPass)}"}
+
+
+def _run_reduction(aig: Aig, params: Params) -> None:
+    """From every start, with latches that are left starting alike, both circuits answer the same."""
+    aig = plain_ports(aig)
+    text = params["text"]
+    made = optimize_with(Model(aig), text).model
+    if made.report is None or made.report.latches is None:
+        return
+    kept = made.report.latches.kept.tolist()
+    if list(made.logic.ports.resets) != [aig.ports.resets[old] for old in kept]:
+        raise MismatchError(f"{text}: other resets than before")
+    choices = [(0, 1) if reset == UNINITIALISED else (reset,) for reset in aig.ports.resets]
+    starts = [(start, tuple(start[old] for old in kept)) for start in product(*choices)]
+    if differ(aig, made.logic, starts):
+        raise MismatchError(f"{text}: not the same from reset on")
+
+
+State = tuple[int, ...]
+
+
+def differ(a: Aig, b: Aig, starts: Sequence[tuple[State, State]] | None = None) -> bool | None:
+    """Whether some sequence of inputs tells the circuits apart; None if they reach too many states to say.
+
+    They start from their resets, or from any of these pairs of states.
+    """
     inputs, samples = evaluate.patterns(0, a.inputs)
     full = (1 << samples) - 1
-    start = (tuple(a.ports.resets), tuple(b.ports.resets))
-    seen, waiting = {start}, [start]
+    waiting = [(tuple(a.ports.resets), tuple(b.ports.resets))] if starts is None else list(starts)
+    seen = set(waiting)
     while waiting:
         pair = waiting.pop()
         found = [
@@ -114,4 +145,7 @@ def _follow(a: Aig, b: Aig, answer: Sec) -> None:
         raise MismatchError("sec: the trace does not tell the circuits apart")
 
 
-CHECKS = (Check("sec", "proofs", 10, _plan, _run),)
+CHECKS = (
+    Check("sec", "proofs", 10, _plan, _run),
+    Check("reduction", "passes", 6, _plan_reduction, _run_reduction),
+)

@@ -36,6 +36,35 @@ def test_a_majority_is_counted(negated: int) -> None:
     assert prove(before, after)
 
 
+def neuron(weights: list[int], start: int, width: int, bits: int) -> Aig:
+    """Which step of this width a weighted sum falls into, clamped, in binary; as decisions over all the inputs."""
+    build = Builder(len(weights))
+
+    def decided(index: int, total: int, bit: int) -> int:
+        if index == len(weights):
+            return min(max((total - start) // width, 0), 2**bits - 1) >> bit & 1
+        high, low = (decided(index + 1, total + weight, bit) for weight in (weights[index], 0))
+        return build.mux(build.input(index), high, low)
+
+    return build.finish([decided(0, 0, bit) for bit in range(bits)])
+
+
+def test_a_weighted_sum_is_added_up() -> None:
+    """Fourteen digits -1, 0, 1 in all weights, and the ends clamped: what sixteen full adders take is enough."""
+    before = neuron([5, -8, 16, 12, -4, 17, -2, 8, 3, -16], -6, 16, 3)
+    after = Collapse(rounds=10).run(before, Context()).aig
+    assert before.num_ands > 300
+    assert after.num_ands <= 16 * 7
+    assert prove(before, after)
+
+
+def test_a_weighted_threshold_is_added_up() -> None:
+    before = neuron([3, 5, -2, 7, 4, -6, 9, 5, -3, 8], 7, 8, 1)
+    after = Collapse(rounds=10).run(before, Context()).aig
+    assert after.num_ands < before.num_ands / 2
+    assert prove(before, after)
+
+
 def test_outputs_share_what_they_have_in_common() -> None:
     """An adder of four bits whose every output is a sum of minterms of its own."""
     build = Builder(8)

@@ -16,12 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from netc.runtime import fastest
+from netc.runtime.machine_code import targets
 from netc.runtime.net import Net
 from netc.runtime.table import kernels
 
 from netc import Dense, Encoder, Head, LayeredNetwork, Model, NetcError, compile, optimize
 from netc.compact import pack, unpack
 from netc.data import open_samples
+from netc.protocols import Engine
 
 INPUTS = 40
 
@@ -157,6 +160,24 @@ def test_a_net_is_the_same_after_pickling(engine: str) -> None:
         assert again.model.name == net.model.name
         assert len(data) < 4096 + 8 * net.model.logic.num_ands
         assert pickle.dumps(again) == data
+
+
+def test_a_choice_is_kept_where_the_same_kernels_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = compile(model())
+    data = pickle.dumps(net)
+    chosen = net.engine.name
+    timed: list[str] = []
+
+    def seconds(engine: Engine) -> float:
+        timed.append(engine.name)
+        return len(timed)
+
+    monkeypatch.setattr(fastest, "_seconds", seconds)
+    assert pickle.loads(data).engine.name == chosen  # noqa: TID251 - our own
+    assert not timed
+    monkeypatch.setattr("netc.runtime.net.here", lambda: "another machine")
+    assert pickle.loads(data).asked == "auto"  # noqa: TID251 - our own
+    assert bool(timed) == bool(targets())
 
 
 def test_options_of_the_engine_go_along() -> None:
