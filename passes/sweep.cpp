@@ -15,7 +15,8 @@ extern "C" int64_t netc_pass_sweep(const netc_aig *graph, netc_context *context,
         options.seed = static_cast<uint64_t>(seed);
         Sweeper sweeper(aig, options, context);
         sweeper.run();
-        sweeper.finish(step);
+        Array<Lit> roots = mapped_roots(aig, sweeper.image());
+        finish(step, std::move(sweeper.made().ands()), std::move(roots), sweeper.take_image());
         return 0;
     });
 }

@@ -52,10 +52,9 @@ public:
         Sweeper sweeper(aig, options, context_);
         for (size_t i = 0; i < pairs_ && first; i++) {
             if (verdicts_[i] != 2) continue;
-            std::vector<uint8_t> pattern = sweeper.find_difference(roots_[i], roots_[pairs_ + i]);
-            if (!pattern.empty()) return refute(i, pattern);
+            if (sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(i, sweeper.counterexample());
         }
-        sweeper.run();
+        sweeper.run_by_levels();
         for (Lit &root : roots_) root = mapped(sweeper.image(), root);
         for (Node node = 0; image_ && node < nodes_; node++) image_[node] = mapped(sweeper.image(), image_[node]);
         settle();
@@ -69,7 +68,7 @@ public:
             }
             if (questions.empty() || !sweeper.answer(questions, kRootShare * conflicts)) break;
             for (size_t i = 0; i < questions.size(); i++) {
-                if (questions[i].verdict == Verdict::different) return refute(asked[i], questions[i].pattern);
+                if (questions[i].verdict == Verdict::different) return refute(asked[i], questions[i].pattern.data());
                 if (questions[i].verdict == Verdict::equal) verdicts_[asked[i]] = 1;
             }
         }
@@ -80,7 +79,7 @@ public:
     const std::vector<Lit> &roots() const { return roots_; }
 
 private:
-    int64_t refute(size_t pair, const std::vector<uint8_t> &pattern) {
+    int64_t refute(size_t pair, const uint8_t *pattern) {
         verdicts_[pair] = 0;
         *different_ = static_cast<int64_t>(pair);
         for (uint32_t leaf = 0; leaf < leaves_; leaf++) pattern_[leaf] = pattern[leaf];

@@ -80,23 +80,3 @@ def test_complements_merge_too() -> None:
 def test_negative_conflicts_are_refused() -> None:
     with pytest.raises(NetcError, match="conflicts=-1"):
         Sweep(conflicts=-1).run(Builder(1).finish([2]), Context())
-
-
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.95, 2.0])
-def test_a_second_thread_changes_no_byte(share: float) -> None:
-    build = Builder(40)
-    inputs = [build.input(index) for index in range(40)]
-    sums = [lit for swap in (False, True) for lit in ripple(build, 20, swap)]
-    rare = [build.and_(build.and_(sums[i], sums[i + 3]), inputs[i]) for i in range(18)]
-    aig = build.finish([*sums, *rare])
-    whole = Context()
-    Sweep().run(aig, whole)
-    results = []
-    for threads in (1, 2):
-        context = Context(int(share * whole.work), threads)
-        step = Sweep().run(aig, context)
-        results.append((step.aig.ands.tobytes(), step.aig.roots.tobytes(), step.image.tobytes(), context.stopped_at))
-    assert results[0] == results[1]
-    assert (results[0][3] is None) == (share > 1)
-    again = Context(results[0][3])
-    assert Sweep().run(aig, again).aig.ands.tobytes() == results[0][0]
