@@ -60,8 +60,8 @@ _SOON = (
     "refactor{zero=true}; resub{leaves=10}; rewrite"
 )
 _O2 = (
-    f"dce; strash; order; partition{{nodes=100000}}({_NEARBY.format(1_000_000)}; {_FIRST}); sweep{{conflicts=30}}; dce; "
-    f"partition{{nodes=150000}}({_SOON}); dce"
+    f"dce; strash; order; partition{{nodes=100000}}({_NEARBY.format(1_000_000)}; {_FIRST}); "
+    f"sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_SOON}); dce"
 )
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
