@@ -47,6 +47,11 @@ class Context:
         return int(self.struct.work)
 
     @property
+    def remaining(self) -> int:
+        """The work that is left of the budget."""
+        return max(0, int(self.struct.budget - self.struct.work))
+
+    @property
     def stopped_at(self) -> int | None:
         """The work at which the run stopped, or None."""
         return int(self.struct.stopped_at) if self.struct.stopped_at >= 0 else None
@@ -76,6 +81,16 @@ class Context:
             self.struct.stopped_at = self.struct.work
         for made in self._children:
             made.cancel()
+
+    def absorb(self, child: Context) -> None:
+        """Count what a child has done, and where it stopped, as if this context had done it."""
+        if child.stopped_at is not None and self.struct.stopped_at < 0:
+            self.struct.stopped_at = self.struct.work + child.stopped_at
+        self.struct.work += child.work
+
+    def report(self, done: int, total: int) -> None:
+        """Say how far the run has come, in whatever is counted."""
+        self.struct.done, self.struct.total = done, total
 
     def stop(self, units: int = 1) -> bool:
         """Count work and say whether to stop, at the same places as the core does."""

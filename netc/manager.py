@@ -66,6 +66,7 @@ class _Run:
     save_each: Callable[[int, str, Model], None] | None = None
     passes: list[PassReport] = field(default_factory=list)
     current: str = ""
+    beside: _Run | None = None  # the run that this one waits for
     # What was done up to the last pass that changed ports: each piece is proved on its own, after the run.
     pieces: list[Piece] = field(default_factory=list)
     best: Model | None = None
@@ -100,12 +101,7 @@ class _Run:
                         break
                 return model
             case Best(branches):
-                results: list[Model] = []
-                for branch in branches:
-                    if results and self.over():
-                        break
-                    results.append(self.run(branch, model))
-                return min(results, key=lambda result: self.size(result.logic))
+                return self.run_best(branches, model)
             case Partition(body, nodes):
                 return self.run_partition(body, nodes, model)
             case Climb():
@@ -141,6 +137,56 @@ class _Run:
             self.since, self.best = model.logic, None
         return self.note(str(step), model, time.perf_counter() - started, self.context.work - work)
 
+    def run_best(self, branches: tuple[Sequence, ...], model: Model) -> Model:
+        """The branches one after another as far as the budget goes, or side by side with the same result."""
+        results: list[Model] = []
+        counted = self.stop_after is not None or self.save_each is not None  # passes, in the order in which they end
+        if self.context.threads == 1 or counted:
+            for branch in branches:
+                if results and self.over():
+                    break
+                results.append(self.run(branch, model))
+        else:
+            results = self.run_side_by_side(branches, model)
+        return min(results, key=lambda result: self.size(result.logic))
+
+    def run_side_by_side(self, branches: tuple[Sequence, ...], model: Model) -> list[Model]:
+        """What the branches make, each as if those before it had run first: where they leave it less of the budget than
+        it took, it runs again with that.
+        """
+        results: list[Model] = []
+        runs = [_Run(self.context.child(self.context.remaining), self.goal) for _ in branches]
+        with ThreadPoolExecutor(max_workers=self.context.threads) as pool:
+            try:
+                ahead = [pool.submit(run.run, branch, model) for run, branch in zip(runs, branches, strict=True)]
+                for run, branch, future in zip(runs, branches, ahead, strict=True):
+                    if results and self.over():
+                        break
+                    self.beside = run
+                    found = future.result()
+                    if results and run.context.work >= self.context.remaining and not self.context.cancelled:
+                        run = self.beside = _Run(self.context.child(self.context.remaining), self.goal)
+                        found = run.run(branch, model)
+                    self.take_over(run)
+                    results.append(found)
+            finally:
+                self.beside = None
+                for run in runs:  # those that nobody waits for any more
+                    run.context.cancel()
+        return results
+
+    def take_over(self, run: _Run) -> None:
+        """Count what a run at the side did as done here."""
+        self.context.absorb(run.context)
+        self.passes += run.passes
+        if run.best is not None and (self.best is None or self.size(run.best.logic) < self.size(self.best.logic)):
+            self.best = run.best
+
+    def status(self) -> tuple[str, int, int]:
+        """What runs now, and how far it is: done of total."""
+        beside = self.beside
+        return beside.status() if beside is not None else (self.current, *self.context.progress)
+
     def run_partition(self, body: Sequence, nodes: int, model: Model) -> Model:
         """Each part runs with a context of its own, so that threads change nothing; work is added up in order."""
         if model.logic.num_ands <= nodes:
@@ -165,6 +211,7 @@ class _Run:
                     break
                 steps.append(step)
                 self.context.stop(used + 1)
+                self.context.report(len(steps), len(parts))
         made = put_together(model.logic, parts, [*steps, *[None] * (len(parts) - len(steps))])
         model = model.with_step(made)
         text = str(Partition(body, nodes))
@@ -318,7 +365,7 @@ def optimize_with(
         context,
         lambda: run.run(parsed, model),
         time_limit=time_limit,
-        tick=(lambda: tick(run.current, *run.context.progress)) if tick else None,
+        tick=(lambda: tick(*run.status())) if tick else None,
     )
     if context.stopped and run.best is not None and run.size(run.best.logic) < run.size(result.logic):
         result = run.best

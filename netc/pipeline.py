@@ -49,8 +49,9 @@ _AGAIN = (
     "resub{leaves=6}; refactor; balance; resub; rewrite{zero=true}; resub{leaves=10}; refactor{zero=true}; "
     "rewrite{zero=true}; resub{leaves=10}; balance; rewrite; redundancy{work=2000000}; resub; rewrite"
 )
-_LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=100000}}({_AGAIN}); dce"
-_O2 = f"{_O1}; {_LOCAL}"
+# The second time in other pieces, so that what lay at a border once does not lie there again.
+_LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
+_O2 = f"dce; strash; order; {_LOCAL}"
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
 _GLOBAL = (

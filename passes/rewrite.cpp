@@ -25,6 +25,7 @@ using namespace netc;
 namespace {
 
 constexpr int kMaxCuts = 32;
+constexpr size_t kExpectedCuts = 8;  // a node
 
 struct Cut {
     Node leaves[4];
@@ -41,7 +42,8 @@ public:
           max_cuts_(std::min(std::max(cuts, 1), kMaxCuts)),
           zero_gain_(zero_gain),
           library_(FourInput::instance()),
-          made_(aig.leaves, aig.num_ands) {
+          made_(aig.leaves, 2 * aig.num_ands) {  // room, because most questions to the table are about what is not there
+        cuts_.reserve(kExpectedCuts * aig.num_ands);
         pending_ = Array<uint32_t>::zeros(aig.num_nodes());
         for (size_t i = 0; i < 2 * static_cast<size_t>(aig.num_ands); i++) pending_[node_of(aig.ands[i])]++;
         for (size_t i = 0; i < aig.num_roots; i++) pending_[node_of(aig.roots[i])]++;
@@ -74,7 +76,8 @@ private:
     // Book-keeping for the node that was made last.
     void add_node(uint32_t references) {
         references_.push(references);
-        cuts_.emplace_back();
+        first_cut_.push(0);
+        num_cuts_.push(0);
     }
 
     // The AND of two literals, with one use; the uses that the caller holds of a and b move into it.
@@ -128,41 +131,47 @@ private:
         return static_cast<uint16_t>(expand(table | table << 16 | table << 32 | table << 48, position, from.size));
     }
 
-    // The cuts of a node, made when first asked for. Nodes of structures are asked in order, so fan-ins come first.
-    const std::vector<Cut> &cuts_of(Node node) {
+    // Makes the cuts of a node that has none yet. Nodes of structures are asked in order, so fan-ins come first.
+    void need_cuts(Node node) {
         need_.assign(1, node);
         while (!need_.empty()) {
             Node now = need_.back();
-            if (!cuts_[now].empty()) {
+            if (num_cuts_[now] > 0) {
                 need_.pop_back();
                 continue;
             }
             if (!made_.is_and(now)) {
                 Cut cut = trivial(now);
                 if (now == 0) cut = {{}, 0, 0, 0};
-                cuts_[now].push_back(cut);
+                keep_cuts(now, &cut, 1);
                 need_.pop_back();
                 continue;
             }
             Node x = node_of(made_.fanin0(now)), y = node_of(made_.fanin1(now));
-            if (cuts_[x].empty()) need_.push_back(x);
-            if (cuts_[y].empty()) need_.push_back(y);
+            if (num_cuts_[x] == 0) need_.push_back(x);
+            if (num_cuts_[y] == 0) need_.push_back(y);
             if (need_.back() != now) continue;
             enumerate(now);
             need_.pop_back();
         }
-        return cuts_[node];
+    }
+
+    void keep_cuts(Node node, const Cut *cuts, int count) {
+        first_cut_[node] = cuts_.size();
+        num_cuts_[node] = static_cast<uint8_t>(count);
+        for (int i = 0; i < count; i++) cuts_.push(cuts[i]);
     }
 
     void enumerate(Node node) {
         Lit a = made_.fanin0(node), b = made_.fanin1(node);
-        const std::vector<Cut> &left = cuts_[node_of(a)], &right = cuts_[node_of(b)];
-        Cut found[kMaxCuts];
+        const Cut *left = &cuts_[first_cut_[node_of(a)]], *right = &cuts_[first_cut_[node_of(b)]];
+        const Cut *left_end = left + num_cuts_[node_of(a)], *right_end = right + num_cuts_[node_of(b)];
+        Cut found[kMaxCuts + 1];
         int count = 0;
-        for (const Cut &x : left)
-            for (const Cut &y : right) {
-                Cut cut{};
-                if (!merge_leaves<4>(x, y, cut)) continue;
+        for (const Cut *x = left; x < left_end; x++)
+            for (const Cut *y = right; y < right_end; y++) {
+                Cut cut;
+                if (!merge_leaves<4>(*x, *y, cut)) continue;
                 bool dominated = false;
                 for (int i = 0; i < count && !dominated; i++) dominated = dominates(found[i], cut);
                 if (dominated) continue;
@@ -171,16 +180,15 @@ private:
                     if (!dominates(cut, found[i])) found[kept++] = found[i];
                 count = kept;
                 if (count == max_cuts_) continue;
-                uint16_t tx = stretched(x, cut), ty = stretched(y, cut);
+                uint16_t tx = stretched(*x, cut), ty = stretched(*y, cut);
                 if (is_complemented(a)) tx = static_cast<uint16_t>(~tx);
                 if (is_complemented(b)) ty = static_cast<uint16_t>(~ty);
                 cut.table = tx & ty;
                 found[count++] = cut;
             }
-        std::vector<Cut> &cuts = cuts_[node];
-        cuts.assign(found, found + count);
-        cuts.push_back(trivial(node));
         context_->work += count;
+        found[count++] = trivial(node);
+        keep_cuts(node, found, count);
     }
 
     // ---- structures ----
@@ -241,8 +249,9 @@ private:
         if (references_[root] != 1) return lit;  // shared already: its other users decided
         Choice best;
         best.gain = zero_gain_ ? -1 : 0;
-        std::vector<Cut> cuts = cuts_of(root);  // a copy: building adds nodes
-        for (const Cut &cut : cuts) {
+        need_cuts(root);
+        for (size_t i = first_cut_[root], end = i + num_cuts_[root]; i < end; i++) {
+            const Cut &cut = cuts_[i];
             if (cut.size == 1 && cut.leaves[0] == root) continue;
             bool dead_leaf = false;
             for (int i = 0; i < cut.size; i++) dead_leaf |= references_[cut.leaves[i]] == 0;
@@ -315,7 +324,9 @@ private:
     Builder made_;
     Array<uint32_t> pending_;      // by old node: its uses
     Array<uint32_t> references_;   // by new node: uses, including those that still wait in old nodes
-    std::vector<std::vector<Cut>> cuts_;
+    Array<Cut> cuts_;              // those of one node together
+    Array<size_t> first_cut_;      // by new node
+    Array<uint8_t> num_cuts_;      // 0 where they have not been asked for
     std::vector<Node> stack_, need_, revived_;
     Lit values_[4 + 16] = {};
 };

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from netc import Dense, LayeredNetwork, Model, write
 
 # Optimises every file named on standard input and prints a digest of what comes out.
 PROGRAM = """
@@ -50,3 +53,18 @@ def test_sixty_circuits_give_the_same_bytes_with_one_thread_and_two_and_any_hash
     first = digests(files, threads=1, hash_seed=0)
     assert len(first) == 60
     assert digests(files, threads=2, hash_seed=4711) == first
+
+
+def test_a_graph_in_many_pieces_gives_the_same_file_with_one_thread_and_two(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    layers = [
+        Dense(random.integers(1, 15, 2000, dtype=np.uint64), random.integers(0, before, (2000, 2), dtype=np.uint32))
+        for before in (100, 2000, 2000, 2000)
+    ]
+    write(Model.of_layers(LayeredNetwork(100, layers)), tmp_path / "in.aig")
+    pieces = "order; partition{nodes=1000}(rewrite; best(resub | refactor); redundancy{work=20000}); sweep; dce"
+    for threads in (1, 2):
+        command = [sys.executable, "-c", "from netc.cli import main; main()", "opt", "in.aig", "-p", pieces]
+        subprocess.run([*command, "-j", str(threads), "-q", "-o", f"{threads}.aig"], cwd=tmp_path, check=True)
+    assert (tmp_path / "1.aig").read_bytes() == (tmp_path / "2.aig").read_bytes()
+    assert (tmp_path / "1.aig").stat().st_size < (tmp_path / "in.aig").stat().st_size

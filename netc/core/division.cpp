@@ -57,15 +57,11 @@ Mask common(const Cover &cover) {
 
 // The literal among `among` that most cubes have; -1 when no two cubes share one.
 int most_frequent(const Cover &cover, Mask among = ~Mask{0}) {
-    int best = -1;
-    size_t most = 1;
-    for (int literal = 0; literal < 2 * kMaxTableVars; literal++) {
-        if (!(among >> literal & 1)) continue;
-        size_t count = 0;
-        for (Mask cube : cover) count += cube >> literal & 1;
-        if (count > most) most = count, best = literal;
-    }
-    return best;
+    uint32_t counts[2 * kMaxTableVars] = {};
+    for (Mask cube : cover)
+        for (Mask rest = cube & among; rest; rest &= rest - 1) counts[__builtin_ctz(rest)]++;
+    const uint32_t *most = std::max_element(counts, counts + 2 * kMaxTableVars);
+    return *most > 1 ? static_cast<int>(most - counts) : -1;
 }
 
 void make_cube_free(Cover &cover) {

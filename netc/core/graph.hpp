@@ -41,6 +41,12 @@ public:
     void for_each_fanout(Node node, Visit &&visit) const {
         for (uint32_t edge = head_[node]; edge != kNone; edge = next_[edge]) visit(static_cast<Node>(edge >> 1));
     }
+    // The same with the user's other fan-in: visit(AND, literal).
+    template <class Visit>
+    void for_each_use(Node node, Visit &&visit) const {
+        for (uint32_t edge = head_[node]; edge != kNone; edge = next_[edge])
+            visit(static_cast<Node>(edge >> 1), fanins_[edge ^ 1]);
+    }
     bool drives_a_root(Node node) const { return drives_root_[node]; }
 
     // The existing literal of a AND b, folded or hashed, or kNone.

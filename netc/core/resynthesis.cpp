@@ -56,9 +56,11 @@ bool Resynthesis::covers(const uint64_t *set, uint32_t a, uint32_t b) {
     return true;
 }
 
-bool Resynthesis::disjoint(const uint64_t *set, uint32_t a, uint32_t b) {
+bool Resynthesis::disjoint(const uint64_t *set, uint32_t a) const {
+    const uint64_t *values = rows_.data() + (a >> 1) * words_;
+    uint64_t flip = -uint64_t{a & 1};
     for (size_t w = 0; w < words_; w++)
-        if (set[w] & word(a, w) & word(b, w)) return false;
+        if (set[w] & (values[w] ^ flip)) return false;
     return true;
 }
 
@@ -79,7 +81,7 @@ void Resynthesis::classify() {
     work += 2 * size() * words_;
 }
 
-// Fills unate_ and binate_ with the literals that cost at most `allowed`, those that cover most first.
+// Fills unate_ and binate_ with the literals that cost at most `allowed`.
 void Resynthesis::find_terms(bool swapped, int allowed) {
     unate_.clear();
     binate_.clear();
@@ -90,32 +92,50 @@ void Resynthesis::find_terms(bool swapped, int allowed) {
         for (uint32_t odd : {0u, 1u}) {
             uint32_t ones = odd ? on_size - in_on[i] : in_on[i], zeros = odd ? off_size - in_off[i] : in_off[i];
             if (ones == 0) continue;
-            (zeros == 0 ? unate_ : binate_).push_back({2 * i + odd, 2 * i + odd, ones});
+            (zeros == 0 ? unate_ : binate_).push_back({2 * i + odd, 2 * i + odd, ones, zeros});
         }
     }
-    auto more = [&](const Term &x, const Term &y) {
-        if (x.covers != y.covers) return x.covers > y.covers;
-        return price_[x.a >> 1] != price_[y.a >> 1] ? price_[x.a >> 1] < price_[y.a >> 1] : x.a < y.a;
-    };
-    std::sort(unate_.begin(), unate_.end(), more);
-    std::sort(binate_.begin(), binate_.end(), more);
+    sort_terms(unate_);
 }
 
-// Fills pairs_ with ANDs of two binate literals that miss the off-set, those that cover most first.
-void Resynthesis::find_pairs(bool swapped) {
+// Those that cover most first.
+void Resynthesis::sort_terms(std::vector<Term> &terms) const {
+    std::sort(terms.begin(), terms.end(), [&](const Term &x, const Term &y) {
+        if (x.covers != y.covers) return x.covers > y.covers;
+        return price_[x.a >> 1] != price_[y.a >> 1] ? price_[x.a >> 1] < price_[y.a >> 1] : x.a < y.a;
+    });
+}
+
+// Fills pairs_ with ANDs of two binate literals that miss the off-set, those that cover most first, where `gates` gates
+// may do something with them.
+void Resynthesis::find_pairs(bool swapped, int gates) {
     pairs_.clear();
+    if (gates < 3 && unate_.empty()) return;  // a pair is the literal that the other polarity has tried
     const uint64_t *on = swapped ? this->off() : this->on(), *off = swapped ? this->on() : this->off();
-    uint32_t on_size = swapped ? off_size_ : on_size_;
+    uint32_t on_size = swapped ? off_size_ : on_size_, off_size = swapped ? on_size_ : off_size_;
     // With a literal that covers most of the on-set, or with another pair.
     uint32_t least = unate_.empty() ? 0 : on_size - std::min(on_size, unate_[0].covers);
-    least = std::min(least, (on_size + 1) / 2);
-    for (size_t i = 0; i < binate_.size() && binate_[i].covers >= least; i++) {
-        for (size_t j = i + 1; j < binate_.size() && binate_[j].covers >= least; j++) {
-            work += 1;
-            if (!disjoint(off, binate_[i].a, binate_[j].a)) continue;
+    if (gates >= 3) least = std::min(least, (on_size + 1) / 2);
+    binate_.erase(std::remove_if(binate_.begin(), binate_.end(), [&](const Term &term) { return term.covers < least; }),
+                  binate_.end());
+    sort_terms(binate_);
+    // Most pairs meet in the word that has most of the off-set, so that word is asked first.
+    size_t fullest = 0;
+    for (size_t w = 1; w < words_; w++)
+        if (__builtin_popcountll(off[w]) > __builtin_popcountll(off[fullest])) fullest = w;
+    samples_.clear();
+    for (const Term &term : binate_) samples_.push_back(off[fullest] & word(term.a, fullest));
+    for (size_t i = 0; i < binate_.size(); i++) {
+        rest_.assign(off, off + words_);  // where only the other can be 0
+        for (size_t w = 0; w < words_; w++) rest_[w] &= word(binate_[i].a, w);
+        work += binate_.size() - i - 1;
+        for (size_t j = i + 1; j < binate_.size(); j++) {
+            if (samples_[i] & samples_[j]) continue;
+            // Two that have more of the off-set than there is of it have some of it in common.
+            if (binate_[i].misses + binate_[j].misses > off_size || !disjoint(rest_.data(), binate_[j].a)) continue;
             uint32_t count = covered(on, binate_[i].a, binate_[j].a);
             if (count == 0 || count < least) continue;
-            pairs_.push_back({binate_[i].a, binate_[j].a, count});
+            pairs_.push_back({binate_[i].a, binate_[j].a, count, 0});
         }
         if (pairs_.size() >= kPairs) break;
     }

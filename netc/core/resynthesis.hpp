@@ -60,16 +60,18 @@ private:
     struct Term {  // a literal, or the AND of two
         uint32_t a, b;
         uint32_t covers;  // patterns of the on-set
+        uint32_t misses;  // patterns of the off-set that it covers too
     };
 
     bool covers(const uint64_t *set, uint32_t a, uint32_t b);              // set within a OR b
-    bool disjoint(const uint64_t *set, uint32_t a, uint32_t b);            // set outside a AND b
+    bool disjoint(const uint64_t *set, uint32_t a) const;                  // set outside a
     uint32_t covered(const uint64_t *set, uint32_t a, uint32_t b);         // patterns of set in a AND b
     uint64_t word(uint32_t lit, size_t w) const { return rows_[(lit >> 1) * words_ + w] ^ -uint64_t{lit & 1}; }
 
     void classify();
     void find_terms(bool swapped, int allowed);
-    void find_pairs(bool swapped);
+    void sort_terms(std::vector<Term> &terms) const;
+    void find_pairs(bool swapped, int gates);
     void subtract(std::vector<uint64_t> &rest, const Term &term) const;
     template <class Accept>
     bool search_xor(int limit, Accept &&accept);
@@ -77,7 +79,7 @@ private:
     static uint32_t add_or(Expression &expression, size_t divisors, const std::vector<Term> &terms);
 
     size_t words_ = 1;
-    std::vector<uint64_t> rows_, on_, off_, rest_;
+    std::vector<uint64_t> rows_, on_, off_, rest_, samples_;
     std::vector<uint32_t> price_, on_count_, off_count_;
     uint32_t on_size_ = 0, off_size_ = 0;
     std::vector<Term> unate_, binate_, pairs_;
@@ -152,7 +154,7 @@ bool Resynthesis::search(int limit, int gates, Accept &&accept) {
                 }
             }
         }
-        find_pairs(swapped);
+        find_pairs(swapped, std::min(limit, gates));
         for (size_t i = 0; i < unate_.size() && tried < kTried; i++) {  // a literal and a pair
             rest_.clear();
             for (size_t j = 0; j < pairs_.size() && tried < kTried; j++) {

@@ -197,8 +197,15 @@ bool Synthesis::bottom_gate(const Table &function, Circuit &circuit) {
         cofactor0.push_back(function.cofactor(v, false));
         cofactor1.push_back(function.cofactor(v, true));
     }
+    // Unless two neighbouring rows are equal in two places, or both rows are equal to those across, there are three or more.
+    auto two_rows = [&](int a, int b) {
+        int equal = !cofactor0[a].depends_on(b) + !cofactor1[a].depends_on(b) + !cofactor0[b].depends_on(a) +
+                    !cofactor1[b].depends_on(a);
+        return equal >= 2 || (equal == 0 && cofactor0[a].flip(b) == cofactor1[a]);
+    };
     for (int a = 0; a < n; a++)
         for (int b = a + 1; b < n; b++) {
+            if (!two_rows(a, b)) continue;
             Table rows[4] = {cofactor0[a].cofactor(b, false), cofactor1[a].cofactor(b, false),
                              cofactor0[a].cofactor(b, true), cofactor1[a].cofactor(b, true)};  // row a + 2 b
             int other = -1;

@@ -2,10 +2,11 @@
 // truth.hpp, a table of fewer than six variables is repeated to fill its one word.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "netc/core/truth.hpp"
 
@@ -14,6 +15,52 @@ namespace netc {
 constexpr int kMaxTableVars = 16;
 
 inline size_t table_words(int k) { return k <= 6 ? 1 : size_t{1} << (k - 6); }
+
+// The words of a table. Those of up to ten variables lie in place: optimisers make millions of such tables.
+class TableWords {
+public:
+    TableWords(size_t size, uint64_t word) : size_(size) {
+        if (size > kInPlace) large_ = std::make_unique<uint64_t[]>(size);
+        std::fill(begin(), end(), word);
+    }
+    TableWords(const TableWords &other) : size_(other.size_) {
+        if (size_ > kInPlace) large_ = std::make_unique<uint64_t[]>(size_);
+        std::copy(other.begin(), other.end(), begin());
+    }
+    TableWords(TableWords &&other) noexcept : size_(other.size_), large_(std::move(other.large_)) {
+        if (size_ <= kInPlace) std::copy(other.begin(), other.end(), begin());
+        else other.size_ = 0;
+    }
+    TableWords &operator=(TableWords other) noexcept {
+        size_ = other.size_;
+        large_ = std::move(other.large_);
+        if (size_ <= kInPlace) std::copy(other.begin(), other.end(), begin());
+        else other.size_ = 0;
+        return *this;
+    }
+    ~TableWords() = default;
+
+    size_t size() const { return size_; }
+    uint64_t *data() { return size_ <= kInPlace ? small_ : large_.get(); }
+    const uint64_t *data() const { return size_ <= kInPlace ? small_ : large_.get(); }
+    uint64_t *begin() { return data(); }
+    uint64_t *end() { return data() + size_; }
+    const uint64_t *begin() const { return data(); }
+    const uint64_t *end() const { return data() + size_; }
+    uint64_t &operator[](size_t w) { return data()[w]; }
+    uint64_t operator[](size_t w) const { return data()[w]; }
+    bool operator==(const TableWords &other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+    bool operator<(const TableWords &other) const {
+        return std::lexicographical_compare(begin(), end(), other.begin(), other.end());
+    }
+
+private:
+    static constexpr size_t kInPlace = 16;
+
+    size_t size_;
+    uint64_t small_[kInPlace];
+    std::unique_ptr<uint64_t[]> large_;
+};
 
 class Table {
 public:
@@ -192,7 +239,7 @@ private:
     }
 
     int num_vars_;
-    std::vector<uint64_t> words_;
+    TableWords words_;
 };
 
 struct TableHash {

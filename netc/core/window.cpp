@@ -86,9 +86,8 @@ void Window::add_side(size_t most) {
     for (size_t i = 0; i < members_.size() && members_.size() < most; i++) {
         Node node = members_[i];
         if (graph_.references(node) > kManyFanouts) continue;
-        graph_.for_each_fanout(node, [&](Node user) {
-            if (user == root_ || placed_.has(user) || members_.size() >= most) return;
-            if (!placed_.has(node_of(graph_.fanin0(user))) || !placed_.has(node_of(graph_.fanin1(user)))) return;
+        graph_.for_each_use(node, [&](Node user, Lit other) {
+            if (!placed_.has(node_of(other)) || placed_.has(user) || user == root_ || members_.size() >= most) return;
             join(user);
         });
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import strategies
 import twins
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from netc.passes.dce import Dce
 from netc.passes.strash import Strash
@@ -93,6 +93,7 @@ PIPELINES = [
     "fold; partition{nodes=5}(best(rewrite | sweep; dce)); strash; dce",
     "limit{work=60}(rewrite; limit{work=20}(sweep; dce)); balance; rewrite",
     "strash; climb{n=6,stale=4}(rewrite{zero=true} | balance; sweep; dce | shorten; rewrite)",
+    "best(best(rewrite | order; balance) | limit{work=30}(sweep; dce); rewrite | partition{nodes=9}(resub)); refactor",
 ]
 
 
@@ -116,6 +117,24 @@ def test_a_pipeline_that_stopped_is_reproduced_by_its_budget(text: str, aig: Aig
         assert again.logic.same_as(first.logic)
         assert again.report is not None
         assert again.report.stopped_at == first.report.stopped_at
+
+
+@pytest.mark.parametrize("text", [text for text in PIPELINES if "best" in text and "partition" in text])
+@settings(max_examples=25)
+@given(aig=strategies.aigs(), share=st.floats(0, 1.2))
+def test_a_pipeline_gives_the_same_bytes_at_the_same_work_with_two_threads(text: str, aig: Aig, share: float) -> None:
+    whole = optimize_with(Model(aig), text, verify="off").model.report
+    assert whole is not None
+    budget = 1 + int(share * whole.work)
+    alone, together = (
+        optimize_with(Model(aig), text, verify="off", budget=budget, threads=threads).model for threads in (1, 2)
+    )
+    assert together.logic.same_as(alone.logic)
+    assert alone.report is not None
+    assert together.report is not None
+    assert together.report.stopped_at == alone.report.stopped_at
+    assert together.report.work == alone.report.work
+    assert [entry.text for entry in together.report.passes] == [entry.text for entry in alone.report.passes]
 
 
 @given(aig=strategies.aigs(max_ands=60))
