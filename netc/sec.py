@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,14 @@ from netc.pairing import Pairing, joined, pair, root_name
 from netc.ports import UNINITIALISED
 from netc.simulation import simulate
 
-__all__ = ["Sec", "Trace", "check"]
+__all__ = ["Sec", "State", "Trace", "check", "last_step"]
 
 CONFLICTS = 3000  # for a question to the solver
 STEPS = 4  # the longest induction that is tried
 DEPTH = 64  # steps from reset that are searched for a difference
 
 Bits = npt.NDArray[np.bool_]
+State = npt.NDArray[Any]  # of latches: bits, or numbers with 2 for unknown
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,13 @@ class Trace:
     """Inputs that lead from reset to a difference.
 
     `inputs` is ``bool[steps, inputs]`` in the first circuit's order; `first` and `second` are the latches' values at
-    reset, which matter where a latch is uninitialised. The circuits differ in the last step.
+    reset, which matter where a latch is uninitialised; with `netc.three_valued`, 2 is a latch that is unknown. The
+    circuits differ in the last step.
     """
 
     inputs: Bits
-    first: Bits
-    second: Bits
+    first: State
+    second: State
 
     @property
     def plain(self) -> bool:
@@ -50,7 +53,7 @@ class Sec:
 
     EQUIVALENT was proved by `induction` steps of signal correspondence. Otherwise the first `bounded` steps from reset
     are proved equal, and `undecided` roots are open. `matched` says how ports were paired, `free` how many pairs of
-    uninitialised latches start equal.
+    uninitialised latches start equal. `root` is what the `trace` shows to differ, and `values` are its values then.
     """
 
     verdict: Verdict
@@ -62,6 +65,7 @@ class Sec:
     free: int = 0
     trace: Trace | None = None
     root: str = ""
+    values: tuple[int, int] | None = None
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.EQUIVALENT
@@ -181,7 +185,7 @@ class _Product:
         return Trace(inputs, states[: self.a.ports.latches], states[self.a.ports.latches :])
 
 
-def _last_step(aig: Aig, inputs: Bits, state: Bits) -> Bits:
+def last_step(aig: Aig, inputs: Bits, state: State) -> Bits:
     """All roots in the last of these steps."""
     values = np.zeros(len(aig.roots), np.bool_)
     for step in inputs:
@@ -195,12 +199,17 @@ def _refuted(product: _Product, trace: Trace, index: int) -> Sec:
     paired, a, b = product.paired, product.a, product.b
     theirs = np.empty_like(trace.inputs)
     theirs[:, paired.input_of] = trace.inputs
-    mine = _last_step(a, trace.inputs, trace.first)[paired.roots[index]]
-    if mine == _last_step(b, theirs, trace.second)[paired.root_of[index]]:
+    mine = int(last_step(a, trace.inputs, trace.first)[paired.roots[index]])
+    if mine == last_step(b, theirs, trace.second)[paired.root_of[index]]:
         raise InternalError("a trace does not tell the circuits apart")
-    name = root_name(a, int(paired.roots[index]))
     return Sec(
-        Verdict.DIFFERENT, paired.matched, len(paired.roots), free=len(product.free_pairs), trace=trace, root=name
+        Verdict.DIFFERENT,
+        paired.matched,
+        len(paired.roots),
+        free=len(product.free_pairs),
+        trace=trace,
+        root=root_name(a, int(paired.roots[index])),
+        values=(mine, 1 - mine),
     )
 
 

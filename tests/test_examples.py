@@ -51,6 +51,9 @@ def folder(tmp_path: Path) -> Path:
     for name in ("design.aig", "small.aig", "adder.aig", "before.blif", "after.aig"):
         write(adder, tmp_path / name)
     write(_machine(), tmp_path / "machine.aig")
+    for name, reset in (("reset", 0), ("noreset", 3)):
+        text = f".model toggle\n.inputs t\n.outputs q\n.latch d q re c {reset}\n.names t q d\n10 1\n01 1\n.end\n"
+        (tmp_path / f"{name}.blif").write_text(text)
     (tmp_path / "counter.aag").write_text("aag 5 1 2 1 2\n2\n4 11\n6 5 0\n6\n8 2 4\n10 9 5\n")
     (tmp_path / "steps.txt").write_text("0\n1\n1\n")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   netc sec design.aig small.aig
-  netc sec before.blif after.aig --depth 200 -o trace.txt"""
+  netc sec before.blif after.aig --depth 200 -o trace.txt
+  netc sec before.blif after.aig --three-valued refine"""
 
 
 @click.command("sec", epilog=EPILOG)
@@ -38,6 +39,11 @@ Examples:
     show_default=True,
     help="Steps from reset that are searched for a difference.",
 )
+@click.option(
+    "--three-valued",
+    type=click.Choice(["refine", "equal"]),
+    help="Latches without a reset value start as x: B agrees wherever A shows 0 or 1, or both show the same.",
+)
 @click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Give up after this much work.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
 @click.option(
@@ -56,6 +62,7 @@ def command(
     match: str,
     steps: int,
     depth: int,
+    three_valued: str | None,
     budget: int | None,
     time_limit: float | None,
     conflicts: int,
@@ -67,20 +74,27 @@ def command(
 
     Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a trace (exit 1) or UNDECIDED (exit 3). Latches may differ in number
     and coding: only outputs and properties are compared, in every step. A latch without a reset value starts with any
-    value; two such latches start equal if they have one name, or by order where both circuits have as many.
+    value; two such latches start equal if they have one name, or by order where both circuits have as many. With
+    --three-valued they start unknown (x) instead, and gates pass that on as in a simulator.
     """
     from netc.cec import Verdict
     from netc.context import Context, run_cancellable
     from netc.files import write_chunks
     from netc.loading import load
     from netc.sec import check
+    from netc.three_valued import check as check_three_valued
 
     first, second = load(a).logic, load(b).logic
     context = Context(budget)
+    options: dict[str, Any] = {"match": match, "steps": steps, "depth": depth, "conflicts": conflicts}
     with common.Progress(quiet) as progress:
         answer, interrupted = run_cancellable(
             context,
-            lambda: check(first, second, match=match, steps=steps, depth=depth, context=context, conflicts=conflicts),
+            lambda: (
+                check_three_valued(first, second, mode=three_valued, context=context, **options)
+                if three_valued
+                else check(first, second, context=context, **options)
+            ),
             time_limit=time_limit,
             tick=lambda: progress.tick("sec", *context.progress),
         )
@@ -97,7 +111,7 @@ def command(
 
 
 def _digits(bits: Any) -> str:
-    return "".join("01"[int(bit)] for bit in bits)
+    return "".join("01x"[int(bit)] for bit in bits)
 
 
 def _stimulus(trace: Trace) -> list[str]:
@@ -119,6 +133,7 @@ def _report(answer: Sec, work: int) -> dict[str, Any]:
         "bounded": answer.bounded,
         "uninitialised_pairs": answer.free,
         "differs": answer.root or None,
+        "values": None if answer.values is None else [*_digits(answer.values)],
         "trace": None if trace is None else [*map(_digits, trace.inputs)],
         "states": None if trace is None else [_digits(trace.first), _digits(trace.second)],
         "work": work,
@@ -133,7 +148,8 @@ def _words(answer: Sec) -> list[str]:
     if answer.induction:
         lines.append(f"proved by induction over {answer.induction} step{'s' * (answer.induction > 1)}")
     if trace is not None:
-        lines.append(f"{answer.root} differs in step {len(trace.inputs)} after reset")
+        values = " and ".join(_digits(answer.values)) if answer.values else ""
+        lines.append(f"{answer.root} differs in step {len(trace.inputs)} after reset: {values}")
         if not trace.plain:
             lines.append(f"with the latches starting in {_digits(trace.first)} and {_digits(trace.second)}")
     if answer.undecided:

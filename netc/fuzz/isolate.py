@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
+import resource
 import signal
 import time
 import warnings
@@ -12,6 +14,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 __all__ = ["DiedError", "events", "verdict"]
+
+
+_WALL = 30  # seconds by the clock for each of patience: a process may wait for its turn, or for another
 
 
 class DiedError(Exception):
@@ -23,28 +28,31 @@ def events(
 ) -> Iterator[Any]:
     """What `body` sends from a forked process, as it comes.
 
-    `DiedError` once it is silent for `patience` seconds, or crashes. At the deadline (`time.monotonic`) it is ended.
+    `DiedError` after `patience` seconds of its CPU time without a word, thirty times that by the clock, or a crash.
+    At the deadline (`time.monotonic`) it is ended.
     """
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(body, here, there), daemon=False)
+    process = context.Process(target=_child, args=(body, here, there, patience), daemon=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*fork")  # of libraries with threads, which the child does not use
         process.start()
     there.close()
     try:
         while True:
-            left = patience if deadline is None else min(patience, deadline - time.monotonic())
+            left = patience * _WALL if deadline is None else min(patience * _WALL, deadline - time.monotonic())
             if left <= 0 and deadline is not None:
                 return
             if not here.poll(max(0.0, left)):
                 if deadline is not None and time.monotonic() >= deadline:
                     return
-                raise DiedError(f"no end after {patience:g} s")
+                raise DiedError(f"no end after {patience * _WALL:g} s")
             try:
                 yield here.recv()
             except EOFError:
                 process.join()
+                if process.exitcode == -signal.SIGXCPU:
+                    raise DiedError(f"no end after {patience:g} s of CPU time") from None
                 if process.exitcode:
                     raise DiedError(_how(process.exitcode)) from None
                 return
@@ -55,14 +63,28 @@ def events(
         process.join()
 
 
-def _child(body: Callable[[Callable[[Any], None]], None], here: Connection, there: Connection) -> None:
+def _child(body: Callable[[Callable[[Any], None]], None], here: Connection, there: Connection, patience: float) -> None:
     here.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends this process
+
+    def send(what: Any) -> None:
+        there.send(what)
+        _allow(patience)
+
+    _allow(patience)
     try:
-        body(there.send)
+        body(send)
     except BrokenPipeError:  # the parent went away
         os._exit(0)
     there.close()
+
+
+def _allow(seconds: float) -> None:
+    """The system ends this process when it has used so much more CPU time, or up to a second more."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
 
 
 def _how(code: int) -> str:

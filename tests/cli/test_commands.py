@@ -275,6 +275,20 @@ def test_sec_answers_with_its_exit_code_and_a_trace(netc: Netc, tmp_path: Path) 
     assert shown[0][-1] != shown[1][-1]
 
 
+def test_sec_in_three_values_shows_what_is_unknown(netc: Netc, tmp_path: Path) -> None:
+    for name, resets in (("free", b"\2\1"), ("set", b"\0\1")):
+        build = Builder(0, 2)
+        aig = build.finish([build.latch(1), build.latch(0)], [build.latch(0), build.latch(1)], resets)
+        write(aig, tmp_path / f"{name}.aig")
+    assert netc("sec", "free.aig", "set.aig", "--three-valued", "refine").code == 0
+    done = netc("sec", "free.aig", "set.aig", "--three-valued", "equal", "-o", "trace.txt")
+    assert done.code == 1
+    assert "output 1 differs in step 1 after reset: x and 0\nwith the latches starting in x1 and 01\n" in done.text
+    assert "c first circuit starts in x1\nc second 01\n" in (tmp_path / "trace.txt").read_text()
+    answer = json.loads(netc("sec", "free.aig", "set.aig", "--three-valued", "equal", "--json").text)
+    assert (answer["values"], answer["states"]) == (["x", "0"], ["x1", "01"])
+
+
 # ---- sim ----------------------------------------------------------------------------------------------------------
 
 

@@ -150,13 +150,18 @@ def test_a_wrong_engine_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     assert subject.num_ands <= 2
 
 
-def test_a_check_that_hangs_is_a_failure() -> None:
+def test_a_check_that_hangs_or_never_ends_is_a_failure() -> None:
     def hangs() -> None:
         import time
 
         time.sleep(60)
 
-    assert isolate.verdict(hangs, 0.2) == "DiedError: no end after 0.2 s"
+    def works_on() -> None:
+        while True:
+            pass
+
+    assert isolate.verdict(hangs, 0.05) == "DiedError: no end after 1.5 s"
+    assert isolate.verdict(works_on, 0.5) == "DiedError: no end after 0.5 s of CPU time"
 
 
 def test_a_case_depends_on_its_seed_and_number_alone() -> None:
