@@ -71,7 +71,7 @@ _GLOBAL = (
 )
 # Other structures altogether, and what they allow.
 _OTHERWISE = (
-    "limit{work=20000000}(climb{n=12}(relut{rounds=3,grow=5}; resub; "
+    "limit{work=20000000}(climb{n=12,stale=4}(relut{rounds=3,grow=5}; resub; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
