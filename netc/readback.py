@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +36,9 @@ def proved(model: Model, backend: Any) -> Iterator[tuple[IO[bytes], cec.Cec]]:
         meant = backend.logic_as_written(model)
         read = _read(file)
         try:
-            answer = cec.check(meant, read, match="name", context=Context(cec.verification_budget(meant)))
+            answer = cec.check(
+                meant, read, match="name", context=Context(cec.verification_budget(meant), os.cpu_count() or 1)
+            )
         except NetcError as error:
             raise _refuted(meant, file, error.what) from None
         if answer.verdict is cec.Verdict.DIFFERENT:

@@ -29,6 +29,8 @@ using namespace netc;
 namespace {
 
 constexpr size_t kWords = 16;        // of random patterns that show which rows of a LUT are reached
+constexpr size_t kMoreWords = 16;    // beside those, of patterns that SAT has found, and some near them
+constexpr int64_t kAskWork = 200;    // a node in a round that may go into asking which rows are reached
 constexpr size_t kLargestCone = 24;  // nodes of a LUT's old structure that are looked at
 constexpr size_t kMostCost = 200;
 constexpr int kMapWork = 8;          // units of work a node in one round of covering
@@ -229,6 +231,9 @@ private:
         AigView view = graph.graph.view();
         if (options_.dont_cares) {
             values_.resize(kWords * view.num_nodes());
+            more_.resize(kMoreWords * view.num_nodes());
+            more_words_ = 0;
+            asks_until_ = context_->work + kAskWork * view.num_ands;
             Random random{options_.seed};
             for (size_t i = 0; i < kWords * view.leaves; i++) values_[kWords + i] = random.next();
             simulate(view, values_.data(), kWords);
@@ -256,24 +261,38 @@ private:
     // The rows of a LUT that some pattern reaches, or that are not known to be reached by none; repeated to fill the word.
     uint64_t reached(const Merged &graph, const Cover::Lut &lut, Sweeper &sweeper) {
         uint64_t rows = 0;
-        uint32_t count = 1u << lut.size;
-        for (uint32_t row = 0; row < count; row++) {
-            bool seen = false;
-            for (size_t w = 0; w < kWords && !seen; w++) {
-                uint64_t all = ~uint64_t{0};
-                for (int i = 0; i < lut.size; i++)
-                    all &= values_[kWords * lut.leaves[i] + w] ^ (row >> i & 1 ? 0 : ~uint64_t{0});
-                seen = all != 0;
-            }
-            if (!seen) {
+        auto seen = [&](uint32_t row, auto word) {
+            uint64_t all = ~uint64_t{0};
+            for (int i = 0; i < lut.size; i++) all &= word(lut.leaves[i]) ^ (row >> i & 1 ? 0 : ~uint64_t{0});
+            return all != 0;
+        };
+        for (uint32_t row = 0; row < 1u << lut.size; row++) {
+            bool met = false, unreached = false;
+            for (size_t w = 0; w < kWords && !met; w++) met = seen(row, [&](Node node) { return values_[kWords * node + w]; });
+            size_t more = std::min(more_words_, kMoreWords), nodes = graph.original.size();
+            for (size_t w = 0; w < more && !met; w++) met = seen(row, [&](Node node) { return more_[nodes * w + node]; });
+            if (!met && context_->stopped_at < 0 && context_->work < asks_until_) {
                 Lit all = kTrue;
                 for (int i = 0; i < lut.size; i++)
                     all = sweeper.made().and_(all, make_lit(graph.original[lut.leaves[i]], !(row >> i & 1)));
-                seen = context_->stopped_at >= 0 || sweeper.prove(all, kFalse, options_.conflicts) != Verdict::equal;
+                Verdict verdict = sweeper.prove(all, kFalse, options_.conflicts);
+                if (verdict == Verdict::different) learn(graph.graph.view(), sweeper.counterexample());
+                unreached = verdict == Verdict::equal;
             }
-            rows |= uint64_t{seen} << row;
+            rows |= uint64_t{!unreached} << row;
         }
         return replicate(rows, lut.size);
+    }
+
+    // Simulates a pattern, and 63 that differ from it in one leaf of sixteen: rows of other LUTs are reached as well.
+    void learn(const AigView &view, const uint8_t *pattern) {
+        uint64_t *values = &more_[view.num_nodes() * (more_words_++ % kMoreWords)];
+        for (Node leaf = 1; leaf <= view.leaves; leaf++) {
+            uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
+            values[leaf] = -static_cast<uint64_t>(pattern[leaf - 1]) ^ flips;
+        }
+        simulate(view, values, 1);
+        context_->work += 1 + view.num_nodes() / 64;
     }
 
     // Of several circuits between the two the one that adds the fewest ANDs.
@@ -386,7 +405,10 @@ private:
     std::vector<Lit> image_;  // by node of the given graph: its literal in best_
     Synthesis synthesis_;
     std::unordered_map<uint64_t, uint8_t> costs_;  // of functions of five and six variables
-    Array<uint64_t> values_;
+    Array<uint64_t> values_;  // [nodes][kWords]
+    Array<uint64_t> more_;    // [kMoreWords][nodes]
+    size_t more_words_ = 0;
+    int64_t asks_until_ = 0;  // this much work, in a round
     std::vector<uint32_t> uses_;  // by node: the LUTs that read it
     std::unique_ptr<Builder> builder_;
     std::vector<Lit> built_;

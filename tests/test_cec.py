@@ -153,6 +153,22 @@ def test_cancelling_gives_undecided() -> None:
     assert check(multiplier(6, True), multiplier(6, False), context=context).verdict is Verdict.UNDECIDED
 
 
+def test_a_second_thread_changes_no_answer_and_no_work() -> None:
+    before, after = multiplier(10, True), multiplier(10, False)
+    seen = []
+    for threads in (1, 2):
+        whole, cut = Context(threads=threads), Context(20_000, threads=threads)
+        answer = check(before, after, conflicts=30, context=whole)
+        part = check(before, after, conflicts=30, context=cut)
+        assert answer.verdict is part.verdict is Verdict.UNDECIDED
+        seen.append((answer.undecided, whole.work, part.undecided, cut.work, cut.stopped_at))
+    assert seen[0] == seen[1]
+    small = multiplier(4, True), multiplier(4, False)
+    classes = [check(*small, classes=True, context=Context(threads=threads)).classes for threads in (1, 2)]
+    assert classes[0] is not None
+    assert np.array_equal(classes[0], classes[1])
+
+
 # ---- the corpus, with ABC as the second opinion ------------------------------------------------------------------
 
 

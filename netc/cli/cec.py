@@ -27,6 +27,9 @@ Examples:
 @click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Give up after this much work.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
 @click.option(
+    "-j", "--threads", type=click.IntRange(min=1), help="Threads: two at most are of use. Default: all cores."
+)
+@click.option(
     "--conflicts",
     type=click.IntRange(min=1),
     default=30_000,
@@ -48,6 +51,7 @@ def command(
     match: str,
     budget: int | None,
     time_limit: float | None,
+    threads: int | None,
     conflicts: int,
     solver: str | None,
     certify: str | None,
@@ -60,6 +64,7 @@ def command(
     Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a counterexample (exit 1) or UNDECIDED (exit 3). Latches pair as
     states, so circuits that encode their state differently are different here.
     """
+    import os
     from pathlib import Path
 
     from netc import certificate as certificates
@@ -77,7 +82,7 @@ def command(
     if certify is not None:
         certificates.refuse_used(Path(certify))
     first, second = load(a).logic, load(b).logic
-    context = Context(budget)
+    context = Context(budget, threads or os.cpu_count() or 1)
 
     def certified() -> certificates.Certificate:
         if certify is None:

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kFirstConflicts = 30;
 constexpr int64_t kGrowth = 10;
+constexpr size_t kRootsAtOnce = 16;
 constexpr int64_t kRootShare = 10;  // a pair of roots may cost this many times what a pair inside may
 
 class Check {
@@ -49,17 +50,27 @@ public:
         SweepOptions options;
         options.conflicts = conflicts;
         Sweeper sweeper(aig, options, context_);
-        for (size_t i = 0; i < pairs_ && first; i++)
-            if (verdicts_[i] == 2 && sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(sweeper, i);
-        sweeper.run();
+        for (size_t i = 0; i < pairs_ && first; i++) {
+            if (verdicts_[i] != 2) continue;
+            if (sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(i, sweeper.counterexample());
+        }
+        sweeper.run_by_levels();
         for (Lit &root : roots_) root = mapped(sweeper.image(), root);
         for (Node node = 0; image_ && node < nodes_; node++) image_[node] = mapped(sweeper.image(), image_[node]);
         settle();
-        for (size_t i = 0; i < pairs_; i++) {
-            if (verdicts_[i] == 1 || stop(context_, 1)) continue;
-            Verdict verdict = sweeper.prove(roots_[i], roots_[pairs_ + i], kRootShare * conflicts);
-            if (verdict == Verdict::different) return refute(sweeper, i);
-            if (verdict == Verdict::equal) verdicts_[i] = 1;
+        for (size_t next = 0; next < pairs_;) {
+            std::vector<Question> questions;
+            std::vector<size_t> asked;
+            for (; next < pairs_ && questions.size() < kRootsAtOnce; next++) {
+                if (verdicts_[next] == 1) continue;
+                questions.push_back({roots_[next], roots_[pairs_ + next]});
+                asked.push_back(next);
+            }
+            if (questions.empty() || !sweeper.answer(questions, kRootShare * conflicts)) break;
+            for (size_t i = 0; i < questions.size(); i++) {
+                if (questions[i].verdict == Verdict::different) return refute(asked[i], questions[i].pattern.data());
+                if (questions[i].verdict == Verdict::equal) verdicts_[asked[i]] = 1;
+            }
         }
         *swept = std::move(sweeper.made().ands());
         return settle() ? 1 : 2;
@@ -68,10 +79,10 @@ public:
     const std::vector<Lit> &roots() const { return roots_; }
 
 private:
-    int64_t refute(Sweeper &sweeper, size_t pair) {
+    int64_t refute(size_t pair, const uint8_t *pattern) {
         verdicts_[pair] = 0;
         *different_ = static_cast<int64_t>(pair);
-        for (uint32_t leaf = 0; leaf < leaves_; leaf++) pattern_[leaf] = sweeper.counterexample()[leaf];
+        for (uint32_t leaf = 0; leaf < leaves_; leaf++) pattern_[leaf] = pattern[leaf];
         return 0;
     }
 

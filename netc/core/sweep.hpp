@@ -2,13 +2,17 @@
 //
 // Random simulation gives every node a signature; nodes with equal signatures are candidates. The graph is then rebuilt
 // through a hash table in topological order, so that by the time a candidate pair is reached its cones have already been
-// merged below it. A pair is proved by the truth table of a small window that contains the difference, else by SAT in
+// merged below it: node by node, which keeps the order of the nodes, or level by level, where the pairs of a level do not
+// wait for each other, and two provers answer some at a time. A pair is proved by the truth table of a small window that contains the difference, else by SAT in
 // both directions within a budget of conflicts. A counterexample is kept with some near neighbours, and when enough are
 // collected all nodes are simulated under them and signatures refined.
 // After Kuehlmann et al. 2002 and Mishchenko et al., FRAIGs, 2005; the order of proofs as in ABC's fraig.
 #pragma once
 
-#include "netc/core/prover.hpp"
+#include <memory>
+#include <vector>
+
+#include "netc/core/prover_pair.hpp"
 
 namespace netc {
 
@@ -28,8 +32,15 @@ public:
     // Rebuilds the graph, merging what is proved equal. Stops merging, but not rebuilding, when the context says so.
     void run();
 
+    // The same by two provers, in two threads if the context has them: the new graph comes level by level, and a class
+    // becomes one of its lowest nodes.
+    void run_by_levels();
+
     // Whether two literals of the *new* graph are equal; `different` leaves the leaves' values in counterexample().
     Verdict prove(Lit a, Lit b, int64_t conflicts) { return prover_.prove(a, b, conflicts); }
+
+    // Answers questions about the new graph, after run_by_levels(); see ProverPair.
+    bool answer(std::vector<Question> &questions, int64_t conflicts) { return provers_->answer(questions, conflicts); }
 
     const uint8_t *counterexample() { return prover_.pattern().data(); }
     // The leaves' values in a simulated pattern in which two old literals differ; false if none was seen.
@@ -46,6 +57,9 @@ private:
     void group();
     void learn_counterexample();
     void flush_patterns();
+    void sort_by_level();
+    bool prove_some(std::vector<Node> &open);
+    void simulate_refutations();
 
     AigView aig_;
     SweepOptions options_;
@@ -63,6 +77,14 @@ private:
     Array<uint64_t> pending_;    // by leaf: counterexamples not yet simulated, one a bit
     size_t num_pending_ = 0, flush_at_ = 1;
     SweepCounts counts_;
+
+    // Of run_by_levels() alone.
+    std::unique_ptr<ProverPair> provers_;
+    std::vector<uint32_t> level_;                    // by old node
+    std::vector<Node> order_;                        // the old nodes by level
+    std::vector<uint32_t> asked_;                    // by old node: the last batch with a question about its class
+    std::vector<std::vector<uint8_t>> refutations_;  // counterexamples not yet simulated
+    uint32_t batch_ = 0;
 };
 
 }  // namespace netc
