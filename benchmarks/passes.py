@@ -29,6 +29,8 @@ CLEAN = "dce; strash; dce"
 PASSES = (
     "sweep{conflicts=30}",
     "rewrite",
+    "rewrite{inputs=5}",
+    "rewrite{inputs=5,cuts=24}",
     "resub{gates=1}",
     "resub",
     "resub{levels=2}",

@@ -1,7 +1,7 @@
-// DAG-aware rewriting with 4-input cuts.
+// DAG-aware rewriting with cuts of up to four or five leaves.
 //
-// The graph is rebuilt in topological order through a hash table. For each node, each of its cuts of up to four leaves,
-// and each structure that the library has for the cut's function, the gain is the number of ANDs that only this node
+// The graph is rebuilt in topological order through a hash table. For each node, each of its cuts,
+// and each structure that there is for the cut's function, the gain is the number of ANDs that only this node
 // needs (its cone above the cut that nothing else uses) less the number of ANDs the structure would add, where ANDs that
 // exist already are free. The best structure with a gain replaces the node.
 //
@@ -9,10 +9,12 @@
 // its old node still waits for, so a node is known to be used before its users are built.
 // After Mishchenko, Chatterjee, Brayton: DAG-aware AIG rewriting, DAC 2006.
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "netc/core/builder.hpp"
 #include "netc/core/cuts.hpp"
+#include "netc/core/five.hpp"
 #include "netc/core/four.hpp"
 #include "netc/core/truth.hpp"
 
@@ -27,14 +29,16 @@ namespace {
 constexpr int kMaxCuts = 32;
 constexpr size_t kExpectedCuts = 8;  // a node
 
-struct Cut {
-    Node leaves[4];
-    uint16_t table;
-    uint8_t size;
-    uint32_t signature;
-};
-
+template <int K>
 class Rewriter {
+    using Word = std::conditional_t<K == 4, uint16_t, uint32_t>;
+    struct Cut {
+        Node leaves[K];
+        Word table;  // repeated to fill the word
+        uint8_t size;
+        uint32_t signature;
+    };
+
 public:
     Rewriter(const AigView &aig, netc_context *context, int cuts, bool zero_gain)
         : aig_(aig),
@@ -122,13 +126,14 @@ private:
 
     // ---- cuts ----
 
-    static Cut trivial(Node node) { return {{node, 0, 0, 0}, 0xAAAA, 1, leaf_signature(node)}; }
+    static Cut trivial(Node node) { return {{node}, static_cast<Word>(kVariable[0]), 1, leaf_signature(node)}; }
 
-    static uint16_t stretched(const Cut &from, const Cut &to) {
-        uint8_t position[4] = {};
+    static Word stretched(const Cut &from, const Cut &to) {
+        uint8_t position[K] = {};
         leaf_positions(from, to, position);
         uint64_t table = from.table;
-        return static_cast<uint16_t>(expand(table | table << 16 | table << 32 | table << 48, position, from.size));
+        if (K == 4) table |= table << 16;
+        return static_cast<Word>(expand(table | table << 32, position, from.size));
     }
 
     // Makes the cuts of a node that has none yet. Nodes of structures are asked in order, so fan-ins come first.
@@ -171,7 +176,7 @@ private:
         for (const Cut *x = left; x < left_end; x++)
             for (const Cut *y = right; y < right_end; y++) {
                 Cut cut;
-                if (!merge_leaves<4>(*x, *y, cut)) continue;
+                if (!merge_leaves<K>(*x, *y, cut)) continue;
                 bool dominated = false;
                 for (int i = 0; i < count && !dominated; i++) dominated = dominates(found[i], cut);
                 if (dominated) continue;
@@ -180,9 +185,9 @@ private:
                     if (!dominates(cut, found[i])) found[kept++] = found[i];
                 count = kept;
                 if (count == max_cuts_) continue;
-                uint16_t tx = stretched(*x, cut), ty = stretched(*y, cut);
-                if (is_complemented(a)) tx = static_cast<uint16_t>(~tx);
-                if (is_complemented(b)) ty = static_cast<uint16_t>(~ty);
+                Word tx = stretched(*x, cut), ty = stretched(*y, cut);
+                if (is_complemented(a)) tx = static_cast<Word>(~tx);
+                if (is_complemented(b)) ty = static_cast<Word>(~ty);
                 cut.table = tx & ty;
                 found[count++] = cut;
             }
@@ -193,17 +198,35 @@ private:
 
     // ---- structures ----
 
+    // The structures of a function, and what its inputs and output are in them; the gates of one follow its inputs.
+    struct Frame {
+        const std::vector<Structure> *structures;
+        const uint8_t *permutation;
+        uint8_t inputs, phase;
+        bool negate;
+    };
     struct Choice {
         int gain = 0;
         const Structure *structure = nullptr;
-        const Transform *transform = nullptr;
+        Frame frame{};
         Cut cut{};
     };
 
-    void bind(const Cut &cut, const Transform &t) {
-        for (int i = 0; i < 4; i++) {
-            uint8_t from = t.permutation[i];
-            values_[i] = complement_if(from < cut.size ? make_lit(cut.leaves[from]) : kFalse, t.phase >> i & 1);
+    Frame frame_of(const Cut &cut) {
+        if (cut.size == 5) {
+            const FiveInput::Found &found = five_.find(cut.table);
+            return {found.structures, found.permutation, 5, found.phase, found.negate};
+        }
+        uint16_t table = static_cast<uint16_t>(cut.table);
+        const Transform &t = library_.transform_of[table];
+        return {&library_.structures[library_.class_of[table]], t.permutation, 4, t.phase, t.negate};
+    }
+
+    void bind(const Cut &cut, const Frame &frame) {
+        inputs_ = frame.inputs;
+        for (int i = 0; i < frame.inputs; i++) {
+            uint8_t from = frame.permutation[i];
+            values_[i] = complement_if(from < cut.size ? make_lit(cut.leaves[from]) : kFalse, frame.phase >> i & 1);
         }
     }
 
@@ -219,7 +242,7 @@ private:
             if (lit != kNone && node_of(lit) == root) count = -limit - 2;  // nothing would change
             else if (lit == kNone) count++;
             else count += revive(node_of(lit));
-            values_[4 + i] = lit;
+            values_[inputs_ + i] = lit;
             if (count > limit) count = -limit - 2;
         }
         for (Node node : revived_) references_[node] = 0;
@@ -250,6 +273,8 @@ private:
         Choice best;
         best.gain = zero_gain_ ? -1 : 0;
         need_cuts(root);
+        five_.trim();
+        int64_t known = five_.work();
         for (size_t i = first_cut_[root], end = i + num_cuts_[root]; i < end; i++) {
             const Cut &cut = cuts_[i];
             if (cut.size == 1 && cut.leaves[0] == root) continue;
@@ -258,37 +283,38 @@ private:
             if (dead_leaf) continue;
             for (int i = 0; i < cut.size; i++) references_[cut.leaves[i]]++;  // so that the cone ends at the cut
             int saved = static_cast<int>(release(make_lit(root)));
-            const Transform &transform = library_.transform_of[cut.table];
-            for (const Structure &structure : library_.structures[library_.class_of[cut.table]]) {
-                bind(cut, transform);
+            Frame frame = frame_of(cut);
+            bind(cut, frame);
+            for (const Structure &structure : *frame.structures) {
                 int cost = added(structure, root, saved - best.gain - 1);
                 if (cost < 0) continue;
                 best.gain = saved - cost;
                 best.structure = &structure;
-                best.transform = &transform;
+                best.frame = frame;
                 best.cut = cut;
             }
             take(make_lit(root));
             for (int i = 0; i < cut.size; i++) references_[cut.leaves[i]]--;
             context_->work += 1;
         }
+        context_->work += five_.work() - known;
         if (!best.structure) return lit;
         return replace(lit, best);
     }
 
     Lit replace(Lit lit, const Choice &choice) {
-        bind(choice.cut, *choice.transform);
+        bind(choice.cut, choice.frame);
         Lit made = kFalse;
         if (choice.structure->output != Structure::kFalseOutput) {
             for (size_t i = 0; i < choice.structure->num_gates(); i++) {
                 Lit a = value(choice.structure->gates[2 * i]), b = value(choice.structure->gates[2 * i + 1]);
                 Node before = made_.num_nodes();
-                values_[4 + i] = made_.and_(a, b);
+                values_[inputs_ + i] = made_.and_(a, b);
                 if (made_.num_nodes() > before) add_node(0);  // dead until the output is taken into use
             }
             made = value(choice.structure->output);
         }
-        made = complement_if(made, choice.transform->negate);
+        made = complement_if(made, choice.frame.negate);
         take(made);
         release(lit);
         return complement_if(made, is_complemented(lit));
@@ -328,15 +354,19 @@ private:
     Array<size_t> first_cut_;      // by new node
     Array<uint8_t> num_cuts_;      // 0 where they have not been asked for
     std::vector<Node> stack_, need_, revived_;
-    Lit values_[4 + 16] = {};
+    FiveInput five_;
+    size_t inputs_ = 4;
+    Lit values_[128] = {};  // of a structure: its inputs, then its gates
 };
 
 }  // namespace
 
-extern "C" int64_t netc_pass_rewrite(const netc_aig *graph, netc_context *context, int64_t cuts, int64_t zero_gain,
-                                     netc_step *step) {
+extern "C" int64_t netc_pass_rewrite(const netc_aig *graph, netc_context *context, int64_t inputs, int64_t cuts,
+                                     int64_t zero_gain, netc_step *step) {
     return guard([&]() -> int64_t {
-        Rewriter(AigView(*graph), context, static_cast<int>(cuts), zero_gain != 0).run(step);
+        AigView aig(*graph);
+        if (inputs == 4) Rewriter<4>(aig, context, static_cast<int>(cuts), zero_gain != 0).run(step);
+        else Rewriter<5>(aig, context, static_cast<int>(cuts), zero_gain != 0).run(step);
         return 0;
     });
 }

@@ -1,7 +1,11 @@
-"""Rewriting with 4-input cuts."""
+"""Rewriting with cuts of four and five leaves."""
+
+import random
 
 import pytest
+from netc.passes.dce import Dce
 from netc.passes.rewrite import Rewrite
+from netc.passes.strash import Strash
 
 from netc import Aig, Builder, Context, NetcError, load
 from netc.cec import prove
@@ -46,6 +50,41 @@ def test_a_redundant_cone_becomes_a_wire() -> None:
     after = Rewrite().run(aig, Context()).aig
     assert after.num_ands == 0
     assert after.outputs.tolist() == [a]
+
+
+def test_five_leaves_show_what_four_do_not() -> None:
+    """Both products of five literals, the one that differs at the bottom: the other four are enough."""
+    build = Builder(5)
+    products = [build.input(0), build.input(0) ^ 1]
+    for index in range(1, 5):
+        products = [build.and_(product, build.input(index)) for product in products]
+    before = build.finish([build.or_(*products)])
+    assert before.num_ands == 9
+    assert Rewrite().run(before, Context()).aig.num_ands > 3
+    after = Rewrite(inputs=5).run(before, Context()).aig
+    assert after.num_ands == 3
+    assert prove(before, after)
+
+
+@pytest.mark.parametrize("zero", [False, True])
+def test_five_leaves_keep_functions_and_grow_nothing(zero: bool) -> None:
+    draw = random.Random(7)
+    for _ in range(30):
+        build = Builder(8)
+        lits = [build.input(index) for index in range(8)]
+        for _ in range(60):
+            a, b = draw.sample(lits[-20:], 2)
+            lits.append(build.and_(a ^ draw.randrange(2), b ^ draw.randrange(2)))
+        before = build.finish(lits[-6:])
+        clean = Dce().run(Strash().run(before, Context()).aig, Context()).aig
+        after = Rewrite(inputs=5, zero=zero).run(before, Context()).aig
+        assert after.num_ands <= clean.num_ands
+        assert prove(before, after)
+
+
+def test_a_number_of_leaves_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(NetcError, match="inputs=6"):
+        Rewrite(inputs=6).run(naive_mux_tree(), Context())
 
 
 def test_a_number_of_cuts_that_makes_no_sense_is_refused() -> None:
