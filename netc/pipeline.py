@@ -52,11 +52,15 @@ _AGAIN = (
 # The second time in other pieces, so that what lay at a border once does not lie there again.
 _LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
 _O2 = f"dce; strash; order; {_LOCAL}"
+# Other structures, in which the local passes find something again.
+_OTHERWISE = (
+    "relut{grow=30}; rewrite{inputs=5,zero=true}; resub; refactor{zero=true}; rewrite{inputs=5}; resub{leaves=10}; dce"
+)
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
 _GLOBAL = (
     "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
-    "refactor; resub; dce; "
+    f"refactor; resub; dce; limit{{work=12000000}}(climb{{n=40,stale=12}}({_OTHERWISE})); "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=10000000}; rewrite{cuts=24}; resub; "
     "limit{work=30000000}(walk); limit{work=30000000}(collapse); rewrite; dce"
 )
@@ -80,7 +84,8 @@ _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SH
 _SMALLER = (
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
     "rewrite{zero=true}; resub; dce | "
-    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce"
+    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
+    f"{_OTHERWISE}"
 )
 _DEEP = {
     "area": f"; climb{{n=1000000,stale=100}}({_SMALLER})",
