@@ -16,6 +16,7 @@ from netc.context import Context
 from netc.errors import InternalError, NetcError
 from netc.pairing import Pairing, joined, pair, root_name
 from netc.ports import UNINITIALISED
+from netc.sequential_miter import SequentialMiter
 from netc.simulation import simulate
 
 __all__ = ["Sec", "State", "Trace", "check", "last_step"]
@@ -23,6 +24,8 @@ __all__ = ["Sec", "State", "Trace", "check", "last_step"]
 CONFLICTS = 3000  # for a question to the solver
 STEPS = 4  # the longest induction that is tried
 DEPTH = 64  # steps from reset that are searched for a difference
+MOVES = 16  # rounds of retiming forward in which all can be proved that induction leaves open
+GROWTH = 4  # what retiming may make of the circuits' size
 
 Bits = npt.NDArray[np.bool_]
 State = npt.NDArray[Any]  # of latches: bits, or numbers with 2 for unknown
@@ -51,9 +54,10 @@ class Trace:
 class Sec:
     """The answer, and what it rests on.
 
-    EQUIVALENT was proved by `induction` steps of signal correspondence. Otherwise the first `bounded` steps from reset
-    are proved equal, and `undecided` roots are open. `matched` says how ports were paired, `free` how many pairs of
-    uninitialised latches start equal. `root` is what the `trace` shows to differ, and `values` are its values then.
+    EQUIVALENT was proved by `induction` steps of signal correspondence, after `retimed` rounds of moving latches
+    forward over gates. Otherwise the first `bounded` steps from reset are proved equal, and `undecided` roots are open.
+    `matched` says how ports were paired, `free` how many pairs of uninitialised latches start equal. `root` is what the
+    `trace` shows to differ, and `values` are its values then.
     """
 
     verdict: Verdict
@@ -66,6 +70,7 @@ class Sec:
     trace: Trace | None = None
     root: str = ""
     values: tuple[int, int] | None = None
+    retimed: int = 0
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.EQUIVALENT
@@ -96,60 +101,27 @@ class _Product:
 
     def __post_init__(self) -> None:
         a, b, inputs = self.a, self.b, self.a.ports.inputs
-        self.latches = a.ports.latches + b.ports.latches
-        self.leaves = inputs + self.latches
-        literals = 2 * np.arange(1, 1 + self.leaves, dtype=np.uint32)
+        leaves = inputs + a.ports.latches + b.ports.latches
+        literals = 2 * np.arange(1, 1 + leaves, dtype=np.uint32)
         own, shared = literals[: a.ports.leaves], np.empty(inputs, np.uint32)
         shared[self.paired.input_of] = literals[:inputs]
         theirs = np.concatenate([shared, literals[a.ports.leaves :]])
-        self.ands, (of_a, of_b), _ = joined(self.leaves, [(a, own), (b, theirs)])
+        ands, (of_a, of_b), _ = joined(leaves, [(a, own), (b, theirs)])
         next_states = [of_a[a.ports.slices()["latch"]], of_b[b.ports.slices()["latch"]]]
-        self.pairs = of_a[self.paired.roots], of_b[self.paired.root_of]
-        self.roots = np.concatenate([*next_states, *self.pairs])
-        self.initial = np.frombuffer(a.ports.resets + b.ports.resets, np.uint8).astype(np.uint32)
-        unset = self.initial == UNINITIALISED
-        self.initial[unset] += np.arange(unset.sum(), dtype=np.uint32)
+        roots = np.concatenate([*next_states, of_a[self.paired.roots], of_b[self.paired.root_of]])
+        initial = np.frombuffer(a.ports.resets + b.ports.resets, np.uint8).astype(np.uint32)
+        unset = initial == UNINITIALISED
+        initial[unset] += np.arange(unset.sum(), dtype=np.uint32)
         self.free_pairs = [
             (first, second)
             for first, second in self.free_pairs
             if a.ports.resets[first] == b.ports.resets[second] == UNINITIALISED
         ]
         for first, second in self.free_pairs:
-            self.initial[a.ports.latches + second] = self.initial[first]
-        self.free = int(unset.sum())
-        self.struct = native.ffi.new("netc_machine *")
-        self.struct.aig = native.aig_struct(self.ands, self.leaves, self.roots)[0]
-        self.struct.inputs = inputs
-        self.struct.initial = native.view(self.initial, np.uint32)
-        self.struct.free = self.free
-
-    def correspondence(self, steps: int, conflicts: int) -> Lits | None:
-        """For each node the literal of the first node that is equal to it in every reachable state."""
-        found = np.empty(1 + self.leaves + len(self.ands), np.uint32)
-        rounds = native.call(
-            native.lib.netc_scorr, self.struct, self.context.struct, steps, conflicts, 1, native.out(found)
-        )
-        return found if rounds else None
-
-    def open_pairs(self, same: Lits, conflicts: int) -> int:
-        """How many pairs of roots are not proved equal in every state in which these nodes correspond."""
-        ands = same[self.ands >> 1] ^ (self.ands & 1)
-        ands = np.sort(ands, axis=1)[:, ::-1].copy()
-        roots = np.concatenate(self.pairs)
-        roots = same[roots >> 1] ^ (roots & 1)
-        verdicts = np.empty(len(roots) // 2, np.uint8)
-        pattern, different = np.zeros(self.leaves, np.uint8), native.ffi.new("int64_t *")
-        native.call(
-            native.lib.netc_cec,
-            native.aig_struct(ands, self.leaves, roots),
-            self.context.struct,
-            conflicts,
-            native.out(verdicts),
-            native.out(pattern),
-            different,
-            native.ffi.NULL,
-        )
-        return int((verdicts != 1).sum())  # a difference may need a state that cannot be reached
+            initial[a.ports.latches + second] = initial[first]
+        self.initial, self.free = initial, int(unset.sum())
+        self.miter = SequentialMiter(inputs, ands, roots, initial, self.free, len(self.paired.roots), self.context)
+        self.struct = self.miter.struct
 
     def random_runs(self, depth: int) -> tuple[Trace, int] | None:
         """A trace to a difference that random inputs show, and the pair of roots that differs."""
@@ -213,6 +185,25 @@ def _refuted(product: _Product, trace: Trace, index: int) -> Sec:
     )
 
 
+def _prove_retimed(miter: SequentialMiter, steps: int, conflicts: int) -> tuple[int, int]:
+    """The induction that proves all pairs once latches were moved forward 1, 2, 4 … times, and how often; or zeros."""
+    moves, largest = 0, GROWTH * miter.size
+    while moves < MOVES and not miter.context.stopped:
+        for _ in range(max(1, moves)):
+            miter, moves = miter.retimed(), moves + 1
+            if miter.size > largest:
+                return 0, 0
+        length = 1
+        while length <= steps:
+            same = miter.correspondence(length, conflicts)
+            if same is None:
+                return 0, 0
+            if not miter.open_pairs(same, conflicts):
+                return length, moves
+            length *= 2
+    return 0, 0
+
+
 def check(
     a: Aig,
     b: Aig,
@@ -229,8 +220,9 @@ def check(
     Latches may differ in number, place and coding. Inputs and outputs are paired as in `netc.cec.check`. A latch
     without a reset value starts with any value; two such latches of one name, or at the same place when both circuits
     have as many, start equal; or those are given in `latches`, as pairs. Signal correspondence with inductions of
-    1, 2, 4 … up to `steps` steps proves equivalence, random runs and bounded model checking of `depth` steps find
-    differences; a trace is simulated on both circuits before it is returned. With `steps` 0 there are random runs only.
+    1, 2, 4 … up to `steps` steps proves equivalence, if need be once both circuits are retimed forward; random runs and
+    bounded model checking of `depth` steps find differences; a trace is simulated on both circuits before it is
+    returned. With `steps` 0 there are random runs only.
     `NetcError` when the interfaces cannot be paired.
     """
     if steps < 0 or depth < 1:
@@ -244,11 +236,11 @@ def check(
     matched, roots, free = product.paired.matched, len(product.paired.roots), len(product.free_pairs)
     length, undecided, bounded, same = 1, roots, 0, None
     while steps and not run.stopped:
-        found_same = product.correspondence(length, conflicts)
+        found_same = product.miter.correspondence(length, conflicts)
         if found_same is None:
             break
         same = found_same
-        undecided = product.open_pairs(same, conflicts)
+        undecided = product.miter.open_pairs(same, conflicts)
         if undecided == 0:
             return Sec(Verdict.EQUIVALENT, matched, roots, induction=length, free=free)
         last = 2 * length > steps
@@ -259,4 +251,8 @@ def check(
         if last:
             break
         length *= 2
+    if steps and not run.stopped:
+        length, moves = _prove_retimed(product.miter, steps, conflicts)
+        if length:
+            return Sec(Verdict.EQUIVALENT, matched, roots, induction=length, retimed=moves, free=free)
     return Sec(Verdict.UNDECIDED, matched, roots, bounded=bounded, undecided=undecided, free=free)

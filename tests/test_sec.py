@@ -19,6 +19,7 @@ from netc import Aig, Builder, Context, NetcError, load, write
 from netc.cec import Verdict
 from netc.ports import UNINITIALISED, Ports
 from netc.sec import Sec, Trace, check
+from netc.sequential_miter import SequentialMiter
 
 ABC = shutil.which("berkeley-abc") or shutil.which("abc")
 Bits = npt.NDArray[np.bool_]
@@ -116,6 +117,49 @@ def test_a_latch_may_move_through_a_gate() -> None:
     assert (answer.verdict, answer.root) == (Verdict.DIFFERENT, "output 0")
     assert answer.trace is not None
     assert len(answer.trace.inputs) == 1
+
+
+def delayed_and(stages: int, early: bool) -> Aig:
+    """The AND of two inputs after some steps: of the inputs, or of what comes out of two shift registers."""
+    build = Builder(2, stages if early else 2 * stages)
+    x, y = build.input(0), build.input(1)
+    if early:
+        chain = [build.latch(index) for index in range(stages)]
+        return build.finish([chain[-1]], [build.and_(x, y), *chain[:-1]])
+    first, second = ([build.latch(start + index) for index in range(stages)] for start in (0, stages))
+    return build.finish([build.and_(first[-1], second[-1])], [x, *first[:-1], y, *second[:-1]])
+
+
+def test_latches_that_moved_over_a_gate_through_more_steps_than_the_induction_has() -> None:
+    assert check(delayed_and(2, True), delayed_and(2, False)).retimed == 0
+    answer = check(delayed_and(10, True), delayed_and(10, False))
+    assert answer.verdict is Verdict.EQUIVALENT
+    assert 0 < answer.retimed <= 16
+    assert check(delayed_and(10, True), delayed_and(11, False)).verdict is Verdict.DIFFERENT
+
+
+@given(strategies.aigs(max_leaves=6, max_ands=25))
+def test_a_retimed_machine_does_the_same_from_reset_on(aig: Aig) -> None:
+    states = aig.ports.slices()["latch"]
+    shown = np.delete(aig.roots, np.arange(len(aig.roots))[states])
+    initial = np.frombuffer(aig.ports.resets, np.uint8).astype(np.uint32)
+    initial[initial == UNINITIALISED] += np.arange((initial == UNINITIALISED).sum(), dtype=np.uint32)
+    free = int((initial > 1).sum())
+    roots = np.concatenate([aig.roots[states], shown, shown])
+    before = SequentialMiter(aig.inputs, aig.ands, roots, initial, free, len(shown), Context())
+    random = np.random.default_rng(1)
+    values = np.concatenate([[0, 1], random.integers(0, 2, free)]).astype(np.bool_)
+    inputs = random.integers(0, 2, (6, aig.inputs)).astype(np.bool_)
+    runs: list[list[list[bool]]] = []
+    for miter in (before, before.retimed(), before.retimed().retimed()):
+        state, latches = values[miter.initial], len(miter.initial)
+        graph = Aig(Ports(inputs=miter.leaves, outputs=len(miter.roots)), miter.ands, miter.roots)
+        runs.append([])
+        for step in inputs:
+            found = twins.roots(graph, np.concatenate([step, state])[None])[0]
+            state = found[:latches]
+            runs[-1].append(found[latches:].tolist())
+    assert runs[0] == runs[1] == runs[2]
 
 
 def alarm(bits: int, at: int) -> Aig:
@@ -264,3 +308,11 @@ def test_circuits_that_abc_merged_latches_in_are_proved(corpus: Path, tmp_path: 
     wrong = Aig(after.ports, after.ands, after.roots ^ np.eye(1, len(after.roots), dtype=np.uint32)[0])
     answer: Sec = check(before, wrong)
     assert answer.verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(ABC is None, reason="ABC is not installed")
+def test_a_circuit_that_abc_retimed_is_proved(corpus: Path, tmp_path: Path) -> None:
+    source, target = corpus / "aig" / "iscas89" / "s13207.aig", tmp_path / "after.aig"
+    assert resynthesised(source, target, "dretime")
+    assert check(load(source).logic, load(target).logic)

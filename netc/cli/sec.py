@@ -130,6 +130,7 @@ def _report(answer: Sec, work: int) -> dict[str, Any]:
         "roots": answer.roots,
         "undecided": answer.undecided,
         "induction": answer.induction or None,
+        "retimed": answer.retimed,
         "bounded": answer.bounded,
         "uninitialised_pairs": answer.free,
         "differs": answer.root or None,
@@ -146,7 +147,8 @@ def _words(answer: Sec) -> list[str]:
     if answer.free:
         lines.append(f"uninitialised latches: {answer.free} pairs start equal")
     if answer.induction:
-        lines.append(f"proved by induction over {answer.induction} step{'s' * (answer.induction > 1)}")
+        after = f", after {answer.retimed} rounds of retiming" if answer.retimed else ""
+        lines.append(f"proved by induction over {answer.induction} step{'s' * (answer.induction > 1)}{after}")
     if trace is not None:
         values = " and ".join(_digits(answer.values)) if answer.values else ""
         lines.append(f"{answer.root} differs in step {len(trace.inputs)} after reset: {values}")

@@ -27,4 +27,8 @@ int64_t netc_runs(const netc_machine *machine, netc_context *context, int64_t de
 int64_t netc_bmc(const netc_machine *machine, netc_context *context, int64_t depth, int64_t conflicts, int64_t seed,
                  const uint32_t *representatives, uint8_t *pattern, int64_t *different, int64_t *proved);
 
+/* The machine with each gate of latches alone as a latch, and what is dead removed; the same roots after the next states.
+ * Returns the number of latches; step->image holds what they are at reset. */
+int64_t netc_retime(const netc_machine *machine, netc_context *context, netc_step *step);
+
 #endif
