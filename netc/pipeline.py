@@ -52,22 +52,30 @@ _AGAIN = (
 # The second time in other pieces, so that what lay at a border once does not lie there again.
 _LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
 _O2 = f"dce; strash; order; {_LOCAL}"
-# Other structures, in which the local passes find something again.
-_OTHERWISE = (
-    "relut{grow=30}; rewrite{inputs=5,zero=true}; resub; refactor{zero=true}; rewrite{inputs=5}; resub{leaves=10}; dce"
-)
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
+_WHOLE = (
+    "redundancy{rounds=3,work=30000000}; dce; transduction{rounds=1,tries=3,work=20000000}; "
+    "redundancy{rounds=2,work=8000000}; dce"
+)
+# Outputs of few inputs, derived anew from their functions.
+_ANEW = (
+    "rewrite; limit{work=50000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60}); "
+    "rewrite{zero=true}; resub; dce"
+)
 _GLOBAL = (
     "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
-    f"refactor; resub; dce; limit{{work=12000000}}(climb{{n=40,stale=12}}({_OTHERWISE})); "
-    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=10000000}; rewrite{cuts=24}; resub; "
-    "limit{work=30000000}(walk); limit{work=30000000}(collapse); rewrite; dce"
+    "refactor; resub; dce; "
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=8000000}; rewrite{cuts=24}; resub; "
+    "limit{work=20000000}(walk); limit{work=20000000}(collapse); rewrite; dce"
 )
-_REDUNDANT_FIRST = "redundancy{rounds=3,work=30000000}; dce"
-_GLOBAL_FIRST = "transduction{work=20000000}; rewrite"
-_WHOLE_FIRST = "rewrite; limit{work=50000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60})"
-_O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL} | {_WHOLE_FIRST}; {_LOCAL}); {_GLOBAL}"
+# Other structures altogether, and what they allow.
+_OTHERWISE = (
+    "limit{work=20000000}(climb{n=12,stale=4}(relut{rounds=3,grow=5}; resub; "
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
+)
+_SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
+_O3 = f"{_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}); {_GLOBAL}; {_OTHERWISE}"
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
@@ -79,13 +87,17 @@ _REDUCE_FIRST = ("latches", "latches", f"latches; {_CORRESPOND}", f"latches; {_F
 _REDUCE_AGAIN = ("", "", f"{_CORRESPOND}; {_O1}", f"{_FURTHER}; {_LOCAL}")
 
 # What a goal other than area adds to -O2 and -O3, and what deep effort adds to that.
-_SHORT = "repeat{n=8}(shorten; rewrite; shorten); dce"
+_NO_DEEPER = (
+    "resub{keep_depth=true}; refactor{keep_depth=true}; resub{leaves=10,keep_depth=true}; "
+    "refactor{zero=true,keep_depth=true}; resub{keep_depth=true}"
+)
+_SHORT = f"repeat{{n=8}}(shorten; rewrite; shorten); {_NO_DEEPER}; repeat{{n=4}}(shorten; {_NO_DEEPER})"
 _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SHORT}"}
 _SMALLER = (
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
     "rewrite{zero=true}; resub; dce | "
     "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
-    f"{_OTHERWISE}"
+    "relut{grow=30}; rewrite{inputs=5,zero=true}; resub; refactor{zero=true}; rewrite{inputs=5}; resub{leaves=10}; dce"
 )
 _DEEP = {
     "area": f"; climb{{n=1000000,stale=100}}({_SMALLER})",
