@@ -66,8 +66,8 @@ _O2 = (
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
 _WHOLE = (
-    "redundancy{rounds=3,work=30000000}; dce; transduction{rounds=1,tries=3,work=20000000}; "
-    "redundancy{rounds=2,work=8000000}; dce"
+    "redundancy{rounds=3,work=25000000}; dce; transduction{rounds=1,tries=3,work=14000000}; "
+    "redundancy{rounds=2,work=5000000}; dce"
 )
 # Outputs of few inputs, derived anew from their functions.
 _ANEW = (
@@ -78,7 +78,7 @@ _GLOBAL = (
     "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
     "refactor; resub; dce; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=8000000}; rewrite{cuts=24}; resub; "
-    "limit{work=20000000}(walk); limit{work=20000000}(collapse); rewrite; dce"
+    "limit{work=15000000}(walk); limit{work=15000000}(collapse); rewrite; dce"
 )
 # Other structures altogether, and what they allow.
 _OTHERWISE = (
@@ -107,7 +107,8 @@ _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SH
 _SMALLER = (
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
     "rewrite{zero=true}; resub; dce | "
-    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce"
+    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
+    "relut{grow=30}; rewrite{inputs=5,zero=true}; resub; refactor{zero=true}; rewrite{inputs=5}; resub{leaves=10}; dce"
 )
 _DEEP = {
     "area": f"; climb{{n=1000000,stale=100}}({_SMALLER})",
