@@ -2,9 +2,10 @@
 
     NETC_DATA=… python benchmarks/cec.py [--keep DIR] [--result NAME …] [CIRCUIT …]
 
-The circuits are those of EPFL and ISCAS'85; each is compared with our -O3 result and with what four of ABC's scripts
-make of it. --keep DIR keeps those results and takes them from there again. CPU seconds of whole processes; each
-may take 60. Circuits not named keep the rows they have in results/cec.json.
+The circuits are those of EPFL and ISCAS'85; each is compared with our -O2 and -O3 results and with what four of ABC's
+scripts make of it. --keep DIR keeps those results and takes them from there again. CPU seconds of whole processes, all
+threads together; each may take 60. Our -O2 results are given to netc alone. Circuits and results not named keep the
+rows they have in results/cec.json.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SCRIPTS = {
     "&syn4": "&read {source}; &syn4; &put",
     "&deepsyn": "&read {source}; &deepsyn -T 20; &put",
 }
+OWN = ("-O2", "-O3")
 ISCAS = ["C432", "C499", "C880", "C1355", "C1908", "C2670", "C3540", "C5315", "C6288", "C7552"]
 
 
@@ -38,8 +40,8 @@ def make(source: Path, target: Path, title: str) -> bool:
     if target.is_file():
         return True
     part = target.with_suffix(".part.aig")
-    if title == "-O3":
-        netc("opt", source, "-O3", "--verify=off", "-o", part, timeout=600)
+    if title in OWN:
+        netc("opt", source, title, "--verify=off", "-o", part, timeout=600)
     else:
         abc(f"source {ABC_RC}; {SCRIPTS[title].format(source=source)}; write_aiger {part}", timeout=600)
     if part.is_file():
@@ -66,18 +68,17 @@ def by_abc(script: str) -> dict[str, Any]:
     return {"verdict": verdict, "cpu_seconds": seconds}
 
 
-def pair(source: Path, target: Path) -> dict[str, Any]:
-    return {
-        "ands": load(target).logic.num_ands,
-        "netc cec": by_netc(source, target),
-        "abc cec -n": by_abc(f"cec -n {source} {target}"),
-        "abc &cec": by_abc(f"&read {source}; &cec {target}"),
-    }
+def pair(source: Path, target: Path, title: str) -> dict[str, Any]:
+    row = {"ands": load(target).logic.num_ands, "netc cec": by_netc(source, target)}
+    if title != "-O2":
+        row["abc cec -n"] = by_abc(f"cec -n {source} {target}")
+        row["abc &cec"] = by_abc(f"&read {source}; &cec {target}")
+    return row
 
 
 def summary(circuits: dict[str, Any]) -> dict[str, Any]:
     """Over all pairs with foreign results: what each checker proved, and its CPU seconds on what ABC proved."""
-    rows = [found for row in circuits.values() for title, found in row["pairs"].items() if found and title != "-O3"]
+    rows = [found for row in circuits.values() for title, found in row["pairs"].items() if found and title not in OWN]
     checkers = ("netc cec", "abc cec -n", "abc &cec")
     either = [row for row in rows if any(row[c]["verdict"] == "equivalent" for c in checkers[1:])]
     return {
@@ -97,12 +98,25 @@ def summary(circuits: dict[str, Any]) -> dict[str, Any]:
             ),
             1,
         ),
-        "own_results": sum(bool(row["pairs"].get("-O3")) for row in circuits.values()),
-        "own_results_proved": sum(
-            row["pairs"]["-O3"]["netc cec"]["verdict"] == "equivalent"
-            for row in circuits.values()
-            if row["pairs"].get("-O3")
+        "own": {title: own(circuits, title) for title in OWN},
+        "undecided": sorted(
+            f"{name} {title}"
+            for name, row in circuits.items()
+            for title, found in row["pairs"].items()
+            if found and found["netc cec"]["verdict"] == "undecided"
         ),
+    }
+
+
+def own(circuits: dict[str, Any], title: str) -> dict[str, Any]:
+    """How many of our own results there are, how many are proved, and the CPU seconds of the slowest and of all."""
+    found = [row["pairs"][title]["netc cec"] for row in circuits.values() if row["pairs"].get(title)]
+    seconds = [row["cpu_seconds"] for row in found]
+    return {
+        "results": len(found),
+        "proved": sum(row["verdict"] == "equivalent" for row in found),
+        "most_cpu_seconds": max(seconds, default=0.0),
+        "cpu_seconds": round(sum(seconds), 1),
     }
 
 
@@ -112,7 +126,7 @@ def main() -> None:
         sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path)
-    parser.add_argument("--result", action="append", choices=["-O3", *SCRIPTS], help="only these results, again")
+    parser.add_argument("--result", action="append", choices=[*OWN, *SCRIPTS], help="only these results, again")
     parser.add_argument("circuits", nargs="*")
     options = parser.parse_args()
     sources = {path.stem: path for path in sorted((Path(data) / "aig" / "epfl").glob("*.aig"))}
@@ -123,10 +137,11 @@ def main() -> None:
         folder = options.keep or Path(scratch)
         for name in options.circuits or sources:
             row = circuits.get(name) or {"ands": load(sources[name]).logic.num_ands, "pairs": {}}
-            for title in options.result or ("-O3", *SCRIPTS):
+            for title in options.result or (*OWN, *SCRIPTS):
                 word = "".join(letter for letter in title if letter.isalnum())
                 target = folder / f"{name}.{word}.aig"
-                row["pairs"][title] = pair(sources[name], target) if make(sources[name], target, title) else None
+                made = make(sources[name], target, title)
+                row["pairs"][title] = pair(sources[name], target, title) if made else None
             circuits[name] = row
             print(name, row, flush=True)
             save("cec", {"summary": summary(circuits), "circuits": dict(sorted(circuits.items()))})

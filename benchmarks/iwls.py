@@ -24,8 +24,8 @@ from measure import abc_cec, netc, save
 
 from netc import Aig, load
 
-PIPELINE = "collapse{orders=4,rounds=3}; walk{leaves=16,rounds=1000,patience=100}"
-BUDGET = 40_000_000  # units of work: about three CPU seconds
+PIPELINE = "collapse{orders=4,rounds=3}; walk{leaves=16,rounds=3000,patience=200}"
+BUDGET = 100_000_000  # units of work: at most about thirteen CPU seconds
 CEC_SECONDS = 20
 
 

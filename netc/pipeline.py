@@ -54,16 +54,28 @@ _LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; part
 _O2 = f"dce; strash; order; {_LOCAL}"
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
+_WHOLE = (
+    "redundancy{rounds=3,work=30000000}; dce; transduction{rounds=1,tries=3,work=20000000}; "
+    "redundancy{rounds=2,work=8000000}; dce"
+)
+# Outputs of few inputs, derived anew from their functions.
+_ANEW = (
+    "rewrite; limit{work=50000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60}); "
+    "rewrite{zero=true}; resub; dce"
+)
 _GLOBAL = (
     "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
     "refactor; resub; dce; "
-    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=10000000}; rewrite{cuts=24}; resub; "
-    "limit{work=30000000}(walk); limit{work=30000000}(collapse); rewrite; dce"
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=8000000}; rewrite{cuts=24}; resub; "
+    "limit{work=20000000}(walk); limit{work=20000000}(collapse); rewrite; dce"
 )
-_REDUNDANT_FIRST = "redundancy{rounds=3,work=30000000}; dce"
-_GLOBAL_FIRST = "transduction{work=20000000}; rewrite"
-_WHOLE_FIRST = "rewrite; limit{work=50000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60})"
-_O3 = f"{_O1}; best({_REDUNDANT_FIRST}; {_LOCAL} | {_GLOBAL_FIRST}; {_LOCAL} | {_WHOLE_FIRST}; {_LOCAL}); {_GLOBAL}"
+# Other structures altogether, and what they allow.
+_OTHERWISE = (
+    "limit{work=20000000}(climb{n=12,stale=4}(relut{rounds=3,grow=5}; resub; "
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
+)
+_SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
+_O3 = f"{_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}); {_GLOBAL}; {_OTHERWISE}"
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
@@ -75,7 +87,11 @@ _REDUCE_FIRST = ("latches", "latches", f"latches; {_CORRESPOND}", f"latches; {_F
 _REDUCE_AGAIN = ("", "", f"{_CORRESPOND}; {_O1}", f"{_FURTHER}; {_LOCAL}")
 
 # What a goal other than area adds to -O2 and -O3, and what deep effort adds to that.
-_SHORT = "repeat{n=8}(shorten; rewrite; shorten); dce"
+_NO_DEEPER = (
+    "resub{keep_depth=true}; refactor{keep_depth=true}; resub{leaves=10,keep_depth=true}; "
+    "refactor{zero=true,keep_depth=true}; resub{keep_depth=true}"
+)
+_SHORT = f"repeat{{n=8}}(shorten; rewrite; shorten); {_NO_DEEPER}; repeat{{n=4}}(shorten; {_NO_DEEPER})"
 _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SHORT}"}
 _SMALLER = (
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "

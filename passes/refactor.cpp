@@ -2,10 +2,13 @@
 // function is synthesized anew (synthesis.hpp), and takes the node's place where it adds fewer ANDs than go with the old
 // cone. ANDs that exist already, and stay, are free.
 // After Mishchenko, Chatterjee, Brayton: DAG-aware AIG rewriting, DAC 2006 (refactoring).
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "netc/core/abi.hpp"
 #include "netc/core/cone.hpp"
+#include "netc/core/deadlines.hpp"
 #include "netc/core/synthesis.hpp"
 
 extern "C" {
@@ -20,13 +23,16 @@ constexpr size_t kMostAnds = 200;  // of a cone
 
 class Refactorer {
 public:
-    Refactorer(const AigView &aig, netc_context *context, size_t leaves, uint32_t least, bool zero_gain, Effort effort)
+    Refactorer(const AigView &aig, netc_context *context, size_t leaves, uint32_t least, bool zero_gain, Effort effort,
+               bool keep_depth)
         : graph_(aig, context),
           context_(context),
           most_leaves_(leaves),
           least_(least),
           zero_gain_(zero_gain),
-          synthesis_(effort) {}
+          synthesis_(effort) {
+        if (keep_depth) deadlines_.emplace(graph_);
+    }
 
     void run(netc_step *step) {
         Array<Node> order = graph_.order();
@@ -57,13 +63,21 @@ private:
             Circuit circuit = synthesis_.circuit(cone_.function(graph_));
             context_->work += static_cast<int64_t>(cone_.inside.size()) + (synthesis_.work() - before) / 64;
             int most = zero_gain_ ? saved : saved - 1;
-            bool fits = added(circuit, root, most) <= most;
+            bool fits = added(circuit, root, most) <= most && (!deadlines_ || arrival(circuit) <= deadlines_->deadline(root));
             graph_.reference(root);
             if (fits) put_in(circuit, root);
         } else {
             graph_.reference(root);
         }
         for (Node leaf : cone_.leaves) graph_.release(graph_.resolve(make_lit(leaf)));
+    }
+
+    uint32_t arrival(const Circuit &circuit) const {
+        std::vector<uint32_t> levels{0};
+        for (Node leaf : cone_.leaves) levels.push_back(deadlines_->arrival(leaf));
+        for (size_t i = 0; i < circuit.gates.size(); i += 2)
+            levels.push_back(1 + std::max(levels[node_of(circuit.gates[i])], levels[node_of(circuit.gates[i + 1])]));
+        return levels[node_of(circuit.output)];
     }
 
     std::vector<Lit> inputs() const {
@@ -95,6 +109,7 @@ private:
         Lit made = circuit.build(lits.data(), [&](Lit a, Lit b) { return graph_.and_(a, b); });
         if (node_of(made) == root) return;
         graph_.replace(root, made);
+        if (deadlines_) deadlines_->update();
     }
 
     Graph graph_;
@@ -103,16 +118,17 @@ private:
     uint32_t least_;
     bool zero_gain_;
     Synthesis synthesis_;
+    std::optional<Deadlines> deadlines_;
     Cone cone_;
 };
 
 }  // namespace
 
 extern "C" int64_t netc_pass_refactor(const netc_aig *graph, netc_context *context, int64_t leaves, int64_t least,
-                                      int64_t zero_gain, int64_t thorough, netc_step *step) {
+                                      int64_t zero_gain, int64_t thorough, int64_t keep_depth, netc_step *step) {
     return guard([&]() -> int64_t {
         Refactorer(AigView(*graph), context, static_cast<size_t>(leaves), static_cast<uint32_t>(std::max<int64_t>(least, 1)),
-                   zero_gain != 0, thorough ? Effort::thorough : Effort::quick)
+                   zero_gain != 0, thorough ? Effort::thorough : Effort::quick, keep_depth != 0)
             .run(step);
         return 0;
     });

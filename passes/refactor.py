@@ -27,6 +27,7 @@ class Refactor:
     least: int = 3  # ANDs that exist for a node alone, for it to be looked at
     zero: bool = False  # also take replacements that gain nothing: they let later passes gain
     thorough: bool = False  # also bi-decomposition, which takes several times as long
+    keep_depth: bool = False  # take nothing that makes the graph deeper
 
     def run(self, aig: Aig, context: Context) -> Step:
         if not 3 <= self.leaves <= MAX_LEAVES:
@@ -35,7 +36,7 @@ class Refactor:
         native.call(
             native.lib.netc_pass_refactor,
             *(aig.struct, context.struct),
-            *(self.leaves, self.least, int(self.zero), int(self.thorough)),
+            *(self.leaves, self.least, int(self.zero), int(self.thorough), int(self.keep_depth)),
             step,
         )
         return Step.of(aig, step)

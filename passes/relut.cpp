@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "netc/core/abi.hpp"
+#include "netc/core/diagram.hpp"
 #include "netc/core/exchange.hpp"
 #include "netc/core/four.hpp"
 #include "netc/core/mapper.hpp"
@@ -37,7 +38,7 @@ constexpr int kMapWork = 8;          // units of work a node in one round of cov
 struct Options {
     int k;
     int64_t rounds;
-    bool choices, dont_cares;
+    bool choices, dont_cares, diagrams;
     int64_t conflicts;
     uint64_t grow, seed;
 };
@@ -186,10 +187,11 @@ private:
         Merged graph = merged(both, now.view().num_nodes(), sweeper.image(), sweeper.made(), place);
 
         int k = 3 + static_cast<int>(random_.next() % static_cast<uint64_t>(options_.k - 2));
+        if (options_.diagrams) k = options_.k;
         MapOptions map;
         map.choices = &graph.choices;
         map.seed = random_.next() | 1;
-        if (random_.next() % 3 != 0) map.cost = [&](uint64_t table, int size) { return cost(table, size); };
+        if (random_.next() % 3 != 0 && !options_.diagrams) map.cost = [&](uint64_t table, int size) { return cost(table, size); };
         int64_t before = synthesis_.work();
         Cover cover = cover_by_luts(graph.graph.view(), context_, k, map);
         context_->work += kMapWork * static_cast<int64_t>(graph.graph.num_ands());
@@ -240,6 +242,9 @@ private:
         builder_ = std::make_unique<Builder>(view.leaves, view.num_ands);
         built_.assign(view.num_nodes(), kNone);
         for (Node node = 0; node <= view.leaves; node++) built_[node] = make_lit(node);
+        uses_.assign(view.num_nodes(), 0);
+        for (const Cover::Lut &lut : cover.luts)
+            for (uint32_t i = 0; i < lut.size; i++) uses_[lut.leaves[i]]++;
         for (const Cover::Lut &lut : cover.luts) {
             if (stop(context_, 1)) return false;
             uint64_t upper = lut.table, lower = lut.table;
@@ -310,10 +315,30 @@ private:
             least = added;
             best = std::move(circuit);
         };
+        if (options_.diagrams) return decided(lut).build(leaves, *builder_);
         offer(synthesis_.circuit(of_word(lower, lut.size), of_word(upper, lut.size)));
         if (lut.size <= 4 && lower == upper) offer_library(lut, offer);
         offer_old(view, lut, offer);
         return best.build(leaves, *builder_);
+    }
+
+    // Decisions, first by the inputs that most LUTs read: LUTs of common selectors then share multiplexers.
+    Circuit decided(const Cover::Lut &lut) const {
+        std::vector<int> order(lut.size);
+        std::iota(order.begin(), order.end(), 0);
+        auto uses = [&](int i) { return uses_[lut.leaves[i]]; };
+        std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return uses(a) < uses(b); });
+        Table table(static_cast<int>(lut.size));  // its variable i is the LUT's order[i]
+        for (size_t row = 0; row < size_t{1} << lut.size; row++) {
+            size_t of_lut = 0;
+            for (size_t i = 0; i < lut.size; i++) of_lut |= (row >> i & 1) << order[i];
+            if (lut.table >> of_lut & 1) table.set(row);
+        }
+        std::vector<Lit> variables;
+        for (int i : order) variables.push_back(make_lit(static_cast<Node>(1 + i)));
+        Builder builder(lut.size);
+        Lit root = build_diagram(builder, {Table::of(table.data(), table.num_vars())}, variables.data())[0];
+        return Circuit::of(builder, root);
     }
 
     template <class Offer>
@@ -384,6 +409,7 @@ private:
     Array<uint64_t> more_;    // [kMoreWords][nodes]
     size_t more_words_ = 0;
     int64_t asks_until_ = 0;  // this much work, in a round
+    std::vector<uint32_t> uses_;  // by node: the LUTs that read it
     std::unique_ptr<Builder> builder_;
     std::vector<Lit> built_;
 };
@@ -391,11 +417,11 @@ private:
 }  // namespace
 
 extern "C" int64_t netc_pass_relut(const netc_aig *graph, netc_context *context, int64_t k, int64_t rounds,
-                                   int64_t choices, int64_t dontcares, int64_t conflicts, int64_t grow, int64_t seed,
-                                   netc_step *step) {
+                                   int64_t choices, int64_t dontcares, int64_t diagrams, int64_t conflicts,
+                                   int64_t grow, int64_t seed, netc_step *step) {
     return guard([&]() -> int64_t {
-        Options options{static_cast<int>(k), rounds,    choices != 0, dontcares != 0, conflicts, static_cast<uint64_t>(grow),
-                        static_cast<uint64_t>(seed)};
+        Options options{static_cast<int>(k), rounds,    choices != 0, dontcares != 0,
+                        diagrams != 0,       conflicts, static_cast<uint64_t>(grow), static_cast<uint64_t>(seed)};
         Relut(AigView(*graph), context, options).run(step);
         return 0;
     });

@@ -26,6 +26,7 @@ class Relut:
     rounds: int = 2
     choices: bool = True  # cover the last two rounds' structures at once
     dontcares: bool = True  # use rows of a LUT that no pattern reaches
+    diagrams: bool = False  # decide each LUT by its most read inputs first: multiplexers come out shared
     conflicts: int = 30  # for each SAT query
     grow: int = 0  # percent of ANDs by which the result may be larger
     seed: int = 1
@@ -39,7 +40,16 @@ class Relut:
         native.call(
             native.lib.netc_pass_relut,
             *(aig.struct, context.struct),
-            *(self.k, self.rounds, int(self.choices), int(self.dontcares), self.conflicts, self.grow, self.seed),
+            *(
+                self.k,
+                self.rounds,
+                int(self.choices),
+                int(self.dontcares),
+                int(self.diagrams),
+                self.conflicts,
+                self.grow,
+                self.seed,
+            ),
             step,
         )
         return Step.of(aig, step)

@@ -9,8 +9,10 @@
 // With `levels`, the window goes on through the node's fan-outs: where no end of it tells the node from its complement, the
 // node may be anything. Nodes between, whose functions change, are tainted.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
+#include "netc/core/deadlines.hpp"
 #include "netc/core/truth.hpp"
 #include "netc/core/window.hpp"
 
@@ -33,7 +35,7 @@ constexpr uint64_t kWorkUnit = 256;   // words for one unit of work
 struct Options {
     size_t leaves, divisors;
     int gates, levels;
-    bool zero_gain;
+    bool zero_gain, keep_depth;
 };
 
 class Resubstitution {
@@ -41,6 +43,7 @@ public:
     Resubstitution(const AigView &aig, netc_context *context, const Options &options)
         : context_(context), options_(options), window_(aig, context), graph_(window_.graph()) {
         place_above_ = Array<uint32_t>::zeros(graph_.num_nodes());
+        if (options.keep_depth) deadlines_.emplace(graph_);
     }
 
     void run(netc_step *step) {
@@ -64,13 +67,27 @@ private:
         find_care(node);
         for (int needed = 1; needed >= (options_.zero_gain ? 0 : 1); needed--) {  // no gain only where there is none
             auto accept = [&](const Expression &expression) {
+                if (deadlines_ && arrival(expression) > deadlines_->deadline(node)) return false;
                 if (window_.gain(expression) < needed) return false;
                 taint(node);
                 window_.replace_root(expression);
+                if (deadlines_) deadlines_->update();
                 return true;
             };
             if (resynthesis_.search(static_cast<int>(window_.mffc()) - needed, options_.gates, accept)) return;
         }
+    }
+
+    // The level of an expression over members of the window.
+    uint32_t arrival(const Expression &expression) {
+        levels_.clear();
+        auto level = [&](uint32_t lit) {
+            size_t i = lit >> 1;
+            return i < window_.size() ? deadlines_->arrival(window_.member(i)) : levels_[i - window_.size()];
+        };
+        for (const Expression::Gate &gate : expression.gates)
+            levels_.push_back(std::max(level(gate.a), level(gate.b)) + (gate.is_xor ? 2 : 1));
+        return expression.is_constant() ? 0 : level(expression.output);
     }
 
     void simulate(Node root) {
@@ -210,6 +227,8 @@ private:
     Window window_;
     Graph &graph_;
     Resynthesis resynthesis_;
+    std::optional<Deadlines> deadlines_;
+    std::vector<uint32_t> levels_;  // of an expression's gates
     bool partial_ = false;  // some patterns are don't-cares
     Marks above_, inner_;
     Array<uint32_t> place_above_;  // by node above the root: its row
@@ -220,10 +239,11 @@ private:
 }  // namespace
 
 extern "C" int64_t netc_pass_resub(const netc_aig *graph, netc_context *context, int64_t leaves, int64_t gates,
-                                   int64_t divisors, int64_t levels, int64_t zero_gain, netc_step *step) {
+                                   int64_t divisors, int64_t levels, int64_t zero_gain, int64_t keep_depth,
+                                   netc_step *step) {
     return guard([&]() -> int64_t {
         Options options{static_cast<size_t>(leaves), static_cast<size_t>(divisors), static_cast<int>(gates),
-                        static_cast<int>(levels), zero_gain != 0};
+                        static_cast<int>(levels), zero_gain != 0, keep_depth != 0};
         Resubstitution(AigView(*graph), context, options).run(step);
         return 0;
     });

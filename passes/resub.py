@@ -32,6 +32,7 @@ class Resub:
     divisors: int = 150  # nodes in a window, at most
     levels: int = 0  # of fan-outs that are looked at for don't-cares
     zero: bool = False  # where nothing gains, also take what gains nothing: it lets later passes gain
+    keep_depth: bool = False  # take nothing that makes the graph deeper
 
     def run(self, aig: Aig, context: Context) -> Step:
         ranges = {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS, "levels": FANOUT_LEVELS}
@@ -48,6 +49,7 @@ class Resub:
             self.divisors,
             self.levels,
             int(self.zero),
+            int(self.keep_depth),
             step,
         )
         return Step.of(aig, step)

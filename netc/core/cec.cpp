@@ -1,6 +1,6 @@
 // Combinational equivalence: both circuits in one hashed graph over shared leaves; sweep it; then each pair of roots is the
 // same literal, or is refuted by a pattern, or is asked of the solver. Easy merges make hard ones easy, so the first round
-// gives every question few conflicts, and each further round, on what the last one left, ten times as many.
+// gives every question few conflicts, and each further round, on what the last one left, ten times as many, and asks two provers.
 #include <algorithm>
 #include <vector>
 
@@ -49,16 +49,24 @@ public:
     int64_t round(const AigView &aig, int64_t conflicts, bool first, Array<Lit> *swept) {
         SweepOptions options;
         options.conflicts = conflicts;
-        Sweeper sweeper(aig, options, context_);
+        Sweeper sweeper(aig, options, context_, std::move(patterns_));
         for (size_t i = 0; i < pairs_ && first; i++) {
             if (verdicts_[i] != 2) continue;
             if (sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(i, sweeper.counterexample());
         }
-        sweeper.run_by_levels();
+        // Node by node, a counterexample to a deep node often refutes those below it too; once most are refuted, levels.
+        if (first) sweeper.run();
+        else sweeper.run_by_levels();
         for (Lit &root : roots_) root = mapped(sweeper.image(), root);
         for (Node node = 0; image_ && node < nodes_; node++) image_[node] = mapped(sweeper.image(), image_[node]);
         settle();
-        for (size_t next = 0; next < pairs_;) {
+        for (size_t i = 0; i < pairs_ && first; i++) {
+            if (verdicts_[i] == 1 || stop(context_, 1)) continue;
+            Verdict verdict = sweeper.prove(roots_[i], roots_[pairs_ + i], kRootShare * conflicts);
+            if (verdict == Verdict::different) return refute(i, sweeper.counterexample());
+            if (verdict == Verdict::equal) verdicts_[i] = 1;
+        }
+        for (size_t next = 0; next < pairs_ && !first;) {
             std::vector<Question> questions;
             std::vector<size_t> asked;
             for (; next < pairs_ && questions.size() < kRootsAtOnce; next++) {
@@ -73,6 +81,7 @@ public:
             }
         }
         *swept = std::move(sweeper.made().ands());
+        patterns_ = sweeper.take_patterns();
         return settle() ? 1 : 2;
     }
 
@@ -95,6 +104,7 @@ private:
     Lit *image_;
     Node nodes_;
     std::vector<Lit> roots_;
+    std::vector<uint64_t> patterns_;  // what earlier rounds found
 };
 
 }  // namespace

@@ -9,11 +9,12 @@ namespace netc {
 namespace {
 
 constexpr size_t kSmallGraph = 200'000;      // nodes up to which 16 words a round are affordable
+constexpr size_t kMostTold = 1 << 20;        // words that are kept for a later sweeper
 constexpr size_t kCandidatesPerPattern = 50'000;  // counterexamples wait until their number pays for a scan
 
 }  // namespace
 
-Sweeper::Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context)
+Sweeper::Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context, std::vector<uint64_t> told)
     : aig_(aig),
       options_(options),
       context_(context),
@@ -26,9 +27,11 @@ Sweeper::Sweeper(const AigView &aig, const SweepOptions &options, netc_context *
       candidate_(aig.num_nodes()),
       shared_(aig.num_nodes()),
       active_(aig.num_nodes()),
-      pending_(Array<uint64_t>::zeros(aig.leaves)) {
+      pending_(Array<uint64_t>::zeros(aig.leaves)),
+      told_(std::move(told)) {
     for (Node node = 0; node < aig.num_nodes(); node++) active_[node] = node;
     simulate_random();
+    simulate_told();
     group();
 }
 
@@ -53,6 +56,20 @@ void Sweeper::simulate_random() {
         refine(values.data(), words, round == 0);
         context_->work += static_cast<int64_t>(words) * aig_.num_nodes() / 8;
     }
+}
+
+void Sweeper::simulate_told() {
+    values_.resize(aig_.num_nodes());
+    for (size_t at = 0; at < told_.size(); at += aig_.leaves) {
+        std::copy_n(told_.begin() + static_cast<std::ptrdiff_t>(at), aig_.leaves, values_.begin() + 1);
+        simulate(aig_, values_.data(), 1);
+        refine(values_.data(), 1, false);
+        context_->work += aig_.num_nodes() / 8;
+    }
+}
+
+void Sweeper::remember_patterns() {
+    if (told_.size() < kMostTold) told_.insert(told_.end(), values_.begin() + 1, values_.begin() + 1 + aig_.leaves);
 }
 
 // candidate_[node] = the first node with its signature; nodes that are alone with theirs leave the active list. Open
@@ -94,6 +111,7 @@ void Sweeper::flush_patterns() {
     if (num_pending_ == 0) return;
     values_.resize(aig_.num_nodes());
     std::memcpy(values_.data() + 1, pending_.data(), aig_.leaves * sizeof(uint64_t));
+    remember_patterns();
     simulate(aig_, values_.data(), 1);
     refine(values_.data(), 1, false);
     num_pending_ = 0;

@@ -27,7 +27,8 @@ struct SweepCounts {
 
 class Sweeper {
 public:
-    Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context);
+    // `told`: the patterns that an earlier sweeper over the same leaves found; see take_patterns().
+    Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context, std::vector<uint64_t> told = {});
 
     // Rebuilds the graph, merging what is proved equal. Stops merging, but not rebuilding, when the context says so.
     void run();
@@ -46,6 +47,9 @@ public:
     // The leaves' values in a simulated pattern in which two old literals differ; false if none was seen.
     bool find_difference(Lit a, Lit b);
 
+    // Counterexamples and their neighbours, a word a leaf, again and again.
+    std::vector<uint64_t> take_patterns() { return std::move(told_); }
+
     uint32_t *image() { return image_.data(); }
     Array<uint32_t> take_image() { return std::move(image_); }
     Builder &made() { return made_; }
@@ -53,6 +57,8 @@ public:
 
 private:
     void simulate_random();
+    void simulate_told();
+    void remember_patterns();
     void refine(const uint64_t *words, size_t count, bool first);
     void group();
     void learn_counterexample();
@@ -76,6 +82,7 @@ private:
     Array<uint64_t> values_;     // [nodes][1] while patterns are simulated
     Array<uint64_t> pending_;    // by leaf: counterexamples not yet simulated, one a bit
     size_t num_pending_ = 0, flush_at_ = 1;
+    std::vector<uint64_t> told_;
     SweepCounts counts_;
 
     // Of run_by_levels() alone.

@@ -41,6 +41,7 @@ void Sweeper::simulate_refutations() {
         }
         values_[1 + leaf] = word;
     }
+    remember_patterns();
     refutations_.resize(first);
     simulate(aig_, values_.data(), 1);
     refine(values_.data(), 1, false);

@@ -1,7 +1,10 @@
 """Large cones written anew."""
 
 import pytest
+import strategies
+from hypothesis import given
 from netc.passes.refactor import Refactor
+from netc.passes.strash import Strash
 
 from netc import Aig, Builder, Context, NetcError
 from netc.cec import prove
@@ -45,6 +48,14 @@ def test_what_exists_already_is_free() -> None:
     after = Refactor().run(before, Context()).aig
     assert after.num_ands == 4  # a AND kept, OR b
     assert prove(before, after)
+
+
+@given(aig=strategies.aigs(max_ands=60))
+def test_depth_never_grows_where_it_is_kept(aig: Aig) -> None:
+    hashed = Strash().run(aig, Context()).aig
+    after = Refactor(leaves=6, least=2, zero=True, keep_depth=True).run(hashed, Context()).aig
+    assert after.depth <= hashed.depth
+    assert prove(hashed, after)
 
 
 def test_cones_that_make_no_sense_are_refused() -> None:

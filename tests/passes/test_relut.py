@@ -71,3 +71,21 @@ def test_options_that_make_no_sense_are_refused() -> None:
         Relut(k=7).run(parity_of_six(), Context())
     with pytest.raises(NetcError, match="at least 0"):
         Relut(grow=-1).run(parity_of_six(), Context())
+
+
+def test_decoded_selectors_become_shared_multiplexers() -> None:
+    """Eight bits turned by 0 to 3 places: each bit an OR of four products by a decoded selector, or two of 16 muxes."""
+    build = Builder(10)
+    low, high = build.input(8), build.input(9)
+    decoded = [build.and_(low ^ 1 ^ (k & 1), high ^ 1 ^ (k >> 1)) for k in range(4)]
+    outputs = []
+    for bit in range(8):
+        turned = 0
+        for k in range(4):
+            turned = build.or_(turned, build.and_(decoded[k], build.input((bit + k) % 8)))
+        outputs.append(turned)
+    before = build.finish(outputs)
+    after = Relut(rounds=1, diagrams=True).run(before, Context()).aig
+    assert before.num_ands == 4 + 8 * 7
+    assert after.num_ands == 16 * 3
+    assert prove(before, after)

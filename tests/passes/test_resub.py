@@ -57,6 +57,22 @@ def test_a_node_becomes_one_gate_of_two_divisors() -> None:
     assert after.num_ands == 3
 
 
+def test_depth_is_kept_where_that_is_asked_for() -> None:
+    """A product of six as a tree that a long chain reads, beside a chain of five of them: sharing that costs levels."""
+    build = Builder(9)
+    a, b, c, d, e, f, *further = (build.input(index) for index in range(9))
+    tree = build.and_(build.and_(build.and_(a, b), build.and_(c, d)), build.and_(e, f))
+    for lit in further:
+        tree = build.and_(tree, lit ^ 1)
+    chain = build.and_(build.and_(build.and_(build.and_(b, c), d), e), f)
+    aig = build.finish([tree, chain])
+    free, kept = resubbed(aig), resubbed(aig, keep_depth=True)
+    assert aig.depth == 6
+    assert kept.depth <= 6
+    assert kept.num_ands < aig.num_ands
+    assert free.num_ands <= kept.num_ands
+
+
 def test_an_exclusive_or_of_divisors_is_found() -> None:
     """The third of three pairwise XORs is the XOR of the first two; written out, each has three ANDs."""
     build = Builder(3)
@@ -85,6 +101,13 @@ def test_a_node_may_change_where_its_fanouts_cannot_tell() -> None:
     aig = build.finish([build.and_(inner, c ^ 1)])
     assert resubbed(aig, gates=0).num_ands == 4
     assert resubbed(aig, gates=0, levels=2).num_ands == 2
+
+
+@given(aig=strategies.aigs(max_ands=60))
+def test_depth_never_grows_where_it_is_kept(aig: Aig) -> None:
+    hashed = Strash().run(aig, Context()).aig
+    after = resubbed(hashed, leaves=6, zero=True, keep_depth=True)
+    assert after.depth <= hashed.depth
 
 
 @given(aig=strategies.aigs(max_ands=60))
