@@ -1,15 +1,17 @@
-"""Ten million ANDs and more: reading, hashing and writing beside ABC; printing C, Verilog and BLIF; a hundred
-million ANDs.
+"""Ten million ANDs and more: reading, hashing and writing beside ABC; -O2 beside `&dc2`, and what each pass takes of
+memory and time; printing C, Verilog and BLIF; a hundred million ANDs.
 
-    python benchmarks/large.py [--huge] [--scratch DIR]
+    python benchmarks/large.py [--part hash|O2|passes|print] [--huge] [--scratch DIR]
 
 Whole processes, by the operating system's accounting; ABC and netc alternate. `--huge` adds the 100-million-AND
-line, which needs about 10 GB of memory to make its input and 2 GB of disk. Written to results/large.json.
+line, which needs about 10 GB of memory to make its input and 2 GB of disk, and `&dc2` on ten million ANDs. `--part`
+runs one part. Written to results/large.json, where other parts keep what they were.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -17,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from measure import Usage, abc, netc, run, save
+from measure import RESULTS, Usage, abc, netc, run, save
 
 ROUNDS = 3
 GENERATE = Path(__file__).parent / "generate.py"
@@ -99,6 +101,55 @@ def printing(folder: Path) -> dict[str, Any]:
     return found
 
 
+def level_2(folder: Path, *, with_abc: bool) -> dict[str, Any]:
+    """-O2, proved, of circuits of a million and of 10.5 million ANDs as written."""
+    found: dict[str, Any] = {}
+    for width in (190_000, 2_000_000):
+        source = folder / "layers.aig"
+        written = generated(source, width)
+        ours = netc("opt", source, "-O2", "--threads", "2", "-q", "--require-proof", "-o", folder / "ours.aig")
+        if ours.code:
+            sys.exit(ours.out)
+        row: dict[str, Any] = {"ands_as_written": written, "ands_after": ands_in(folder / "ours.aig")}
+        row["netc -O2 -j2, proved"] = middle([ours])
+        if with_abc or width < 1_000_000:
+            theirs = abc(f"&r {source}; &dc2; &w {folder / 'theirs.aig'}", timeout=7200)
+            row["ands_after_dc2"] = ands_in(folder / "theirs.aig")
+            row["abc &r; &dc2; &w"] = middle([theirs])
+        found[f"width {width:,}"] = row
+    return found
+
+
+def passes(folder: Path) -> dict[str, Any]:
+    """Peak memory above the graph that is read, and CPU time, for each AND of a hashed graph of 371,000 ANDs."""
+    source, hashed = folder / "layers.aig", folder / "hashed.aig"
+    generated(source, 190_000)
+    netc("opt", source, "-p", "dce; strash; order", "--verify", "off", "-q", "-o", hashed)
+    steps = [
+        *("dce", "strash", "order", "balance", "rewrite", "resub{leaves=6}", "resub", "resub{leaves=10}", "refactor"),
+        *(
+            "sweep{conflicts=30}",
+            "redundancy{work=2000000}",
+            "transduction{window=50,signals=2000,tries=4,work=1500000}",
+        ),
+    ]
+    return {step: json.loads(by_python(ONE_PASS, hashed, step)) for step in steps}
+
+
+ONE_PASS = """
+import json, resource, sys, time, netc
+from netc.pipeline import parse
+aig = netc.load(sys.argv[1]).logic
+step = parse(sys.argv[2]).steps[0].instance
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if sys.platform == "linux" else 1)
+before, started = peak(), time.process_time()
+step.run(aig, netc.Context())
+print(json.dumps({
+    "bytes_per_and": round((peak() - before) / aig.num_ands),
+    "microseconds_per_and": round(1e6 * (time.process_time() - started) / aig.num_ands, 2),
+}))
+"""
+
 FIRST_MILLION = """
 import sys, numpy as np, netc
 from netc.ports import Ports
@@ -133,15 +184,27 @@ def huge(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=["hash", "O2", "passes", "print"])
     parser.add_argument("--huge", action="store_true")
     parser.add_argument("--scratch", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.scratch) as name:
         folder = Path(name)
-        found = {"read, hash, write": beside_abc(folder), "a million gates": printing(folder)}
-        if options.huge:
+        parts = [options.part] if options.part else ["hash", "O2", "passes", "print"]
+        found: dict[str, dict[str, Any]] = {}
+        if "hash" in parts or "print" in parts:
+            found["read, hash, write"] = beside_abc(folder)
+        if "print" in parts:
+            found["a million gates"] = printing(folder)
+        if "O2" in parts:
+            found["-O2"] = level_2(folder, with_abc=options.huge)
+        if "passes" in parts:
+            found["each pass"] = passes(folder)
+        if options.huge and not options.part:
             found["a hundred million ANDs"] = huge(folder)
-    save("large", found)
+    known = RESULTS / "large.json"
+    before = json.loads(known.read_text()) if known.exists() else {}
+    save("large", {**{title: rows for title, rows in before.items() if title != "environment"}, **found})
     for title, rows in found.items():
         print(title)
         for key, value in rows.items():

@@ -51,12 +51,23 @@ _AGAIN = (
 )
 # The second time in other pieces, so that what lay at a border once does not lie there again.
 _LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
-_O2 = f"dce; strash; order; {_LOCAL}"
+# -O2 looks beyond windows too, but only at signals nearby, which order has put together: once before the graph is
+# balanced, which may take apart what belongs together, and once more on what the local passes have left.
+_NEARBY = "transduction{{window=50,signals=2000,tries=4,work={}}}"
+_SOON = (
+    "resub{leaves=6}; refactor; balance; resub; rewrite{zero=true}; resub{leaves=10}; refactor{zero=true}; "
+    f"rewrite{{zero=true}}; balance; rewrite; {_NEARBY.format(1_500_000)}; resub; rewrite{{zero=true}}; "
+    "refactor{zero=true}; resub{leaves=10}; rewrite"
+)
+_O2 = (
+    f"dce; strash; order; partition{{nodes=100000}}({_NEARBY.format(1_000_000)}; {_FIRST}); "
+    f"sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_SOON}); dce"
+)
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
 # the local passes leave of it.
 _WHOLE = (
-    "redundancy{rounds=3,work=30000000}; dce; transduction{rounds=1,tries=3,work=20000000}; "
-    "redundancy{rounds=2,work=8000000}; dce"
+    "redundancy{rounds=3,work=25000000}; dce; transduction{rounds=1,tries=3,work=14000000}; "
+    "redundancy{rounds=2,work=5000000}; dce"
 )
 # Outputs of few inputs, derived anew from their functions.
 _ANEW = (
@@ -67,7 +78,7 @@ _GLOBAL = (
     "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
     "refactor; resub; dce; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=8000000}; rewrite{cuts=24}; resub; "
-    "limit{work=20000000}(walk); limit{work=20000000}(collapse); rewrite; dce"
+    "limit{work=15000000}(walk); limit{work=15000000}(collapse); rewrite; dce"
 )
 # Other structures altogether, and what they allow.
 _OTHERWISE = (
@@ -96,7 +107,8 @@ _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SH
 _SMALLER = (
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
     "rewrite{zero=true}; resub; dce | "
-    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce"
+    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
+    "relut{grow=30}; rewrite{inputs=5,zero=true}; resub; refactor{zero=true}; rewrite{inputs=5}; resub{leaves=10}; dce"
 )
 _DEEP = {
     "area": f"; climb{{n=1000000,stale=100}}({_SMALLER})",

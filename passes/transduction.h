@@ -1,6 +1,7 @@
 #ifndef NETC_PASSES_TRANSDUCTION_H
 #define NETC_PASSES_TRANSDUCTION_H
 int64_t netc_pass_transduction(const netc_aig *aig, netc_context *context, int64_t pairs, int64_t wander,
-                               int64_t window, int64_t conflicts, int64_t tries,
-                               int64_t rounds, int64_t work, int64_t exhaustive, int64_t seed, netc_step *step);
+                               int64_t window, int64_t signals, int64_t conflicts, int64_t tries,
+                               int64_t rounds, int64_t work, int64_t reward, int64_t exhaustive, int64_t seed,
+                               netc_step *step);
 #endif

@@ -24,18 +24,22 @@ class Transduction:
     pairs: bool = False  # also the AND of two signals, perhaps complemented, where that frees two ANDs or more
     wander: bool = False  # every other round takes pairs that free only one, by the seed: a way out of local minima
     window: int = 100  # nodes of the fan-out in which a difference may die; more finds more
+    signals: int = 60_000  # looked at for a node, those before it by number
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     tries: int = 8  # signals refuted for a node before it is left as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
     work: int = 30_000_000  # units after which it ends, about five to twenty seconds
+    reward: int = 0  # further units for each AND that goes, so that it goes on where it finds much
     exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for option in ("window", "conflicts", "tries", "rounds", "work"):
+        for option in ("window", "signals", "conflicts", "tries", "rounds", "work"):
             value = getattr(self, option)
             if not 1 <= value < 2**31:
                 raise NetcError("transduction", f"{option}={value}; it is at least 1 and below 2147483648")
+        if not 0 <= self.reward < 2**31:
+            raise NetcError("transduction", f"reward={self.reward}; it is at least 0 and below 2147483648")
         if self.wander and not self.pairs:
             raise NetcError("transduction", "wander=true moves by pairs", "add pairs=true")
         step = native.ffi.new("netc_step *")
@@ -46,10 +50,12 @@ class Transduction:
             self.pairs,
             self.wander,
             self.window,
+            self.signals,
             self.conflicts,
             self.tries,
             self.rounds,
             self.work,
+            self.reward,
             self.exhaustive,
             self.seed,
             step,

@@ -48,7 +48,7 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
     else words_ = std::min(kMostWords, std::max(kFewestWords, kValues / nodes));
     random_words_ = next_word_ = std::min(kRandomWords, words_ / 2);
     values_.assign(nodes * words_, 0);
-    by_word_.assign(nodes * words_, 0);
+    by_word_.assign(nodes * (options.fanins_only ? 1 : words_), 0);
     observable_.resize(words_);
     pattern_.resize(aig.leaves);
     pending_.assign(aig.leaves, 0);
@@ -134,7 +134,7 @@ bool Substituter::improve(Node node) {
 
 void Substituter::run() {
     bool stopped = false;
-    int64_t start = context_->work;
+    int64_t start = context_->work, gone = gone_;
     for (int64_t round = 0; round < options_.rounds && !stopped; round++) {
         int64_t changes = 0;
         wander_ = options_.wander && round % 2 == 1;
@@ -145,7 +145,8 @@ void Substituter::run() {
             Node node = order[i];
             if (!is_and(node) || !is_alive(node)) continue;
             if ((i & 255) == 0) progress(context_, round * total + total - static_cast<int64_t>(i), options_.rounds * total);
-            if ((stopped = stop(context_, 1) || context_->work - start >= options_.work)) break;
+            int64_t limit = options_.work + options_.reward * (gone_ - gone);
+            if ((stopped = stop(context_, 1) || context_->work - start >= limit)) break;
             if (skip_ > 0) {
                 skip_--;
                 continue;

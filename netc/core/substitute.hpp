@@ -25,9 +25,11 @@ struct SubstituteOptions {
     bool wander = false;          // in every other round also pairs that free just one, drawn at random
     uint32_t window = 100;        // nodes of the fan-out that are looked at
     int64_t conflicts = 100;      // for each SAT query
+    uint32_t signals = 60000;     // that are looked at for each node, those before it
     int64_t tries = 8;            // refuted signals for each node
     int64_t rounds = 4;           // over the whole graph, at most; fewer when a round changes nothing
     int64_t work = INT64_MAX;     // units after which it ends; the graph is good at any time
+    int64_t reward = 0;           // further units for each AND that has gone: where much is found, it goes on
     int64_t exhaustive = 12;      // with at most so many leaves all patterns are simulated, and nothing is left to prove
     uint64_t seed = 1;
 };
@@ -45,8 +47,6 @@ public:
     const SubstituteCounts &counts() const { return counts_; }
 
 private:
-    static constexpr Node kScanned = 60000;  // signals looked at for a node
-
     struct Candidate {
         Lit lit;
         uint32_t gain;
@@ -64,6 +64,7 @@ private:
 
     bool is_and(Node node) const { return node > aig_.leaves; }
     bool is_alive(Node node) const { return !is_and(node) || uses_[node] > 0; }
+    uint64_t *row(size_t word) { return by_word_.data() + (options_.fanins_only ? 0 : word * aig_.num_nodes()); }
     uint64_t *values(Node node) { return values_.data() + static_cast<size_t>(node) * words_; }
 
     // ---- the graph ----
@@ -93,9 +94,9 @@ private:
     void propose_pairs(Node node);
     bool improve_by_pair(Node node);
     void taint_window();
-    // Signals that are looked at for a node: those near it, by index.
+    // Signals that are looked at for a node: those before it, by index, or the first where there are few.
     Node first_scanned(Node node) const {
-        return aig_.num_nodes() > kScanned && node > kScanned ? node - kScanned : 1;
+        return node > options_.signals ? node - options_.signals : 1;
     }
     bool is_fanin_pair(Node node, const Pair &pair) const {
         Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
@@ -122,6 +123,7 @@ private:
     std::vector<uint32_t> uses_, root_uses_;   // all uses, roots among them
     std::vector<uint32_t> level_;
     std::vector<Lit> roots_;
+    int64_t gone_ = 0;                         // ANDs taken out
     std::vector<Node> simplify_;               // ANDs whose fan-ins have changed
     std::vector<Node> order_;                  // by level
     std::vector<uint32_t> position_;
@@ -138,7 +140,7 @@ private:
     bool exhaustive_ = false;
     size_t words_ = 0, random_words_ = 0, next_word_ = 0;
     std::vector<uint64_t> values_;             // [node][word]
-    std::vector<uint64_t> by_word_;            // the same, [word][node]
+    std::vector<uint64_t> by_word_;            // the same, [word][node]; one word at a time where only fan-ins are asked
     std::vector<uint64_t> flipped_;            // [place in the window][word]: values when the node is complemented
     std::vector<uint64_t> observable_;         // [word]
 

@@ -33,6 +33,7 @@ void Substituter::release(Node node) {
         Node now = freed_.back();
         freed_.pop_back();
         if (--uses_[now] > 0 || !is_and(now)) continue;
+        gone_++;
         for (int side = 0; side < 2; side++) {
             Node from = node_of(fanin_[2 * now + side]);
             disconnect(now, from);

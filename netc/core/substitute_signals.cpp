@@ -28,7 +28,7 @@ void Substituter::simulate_all() {
                 for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
                 if (choice & 4) value = ~value;
             }
-            values(leaf)[word] = by_word_[word * aig_.num_nodes() + leaf] = value;
+            values(leaf)[word] = row(word)[leaf] = value;
         }
         simulate_word(word);
     }
@@ -36,13 +36,13 @@ void Substituter::simulate_all() {
 
 void Substituter::simulate_word(size_t word) {
     if (!order_valid_) sort_nodes();
-    uint64_t *row = by_word_.data() + word * aig_.num_nodes();
+    uint64_t *now = row(word);
     for (Node node : order_) {
         if (!is_and(node) || !is_alive(node)) continue;
         Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
         uint64_t ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
-        row[node] = (row[node_of(a)] ^ ca) & (row[node_of(b)] ^ cb);
-        values_[static_cast<size_t>(node) * words_ + word] = row[node];
+        now[node] = (now[node_of(a)] ^ ca) & (now[node_of(b)] ^ cb);
+        values_[static_cast<size_t>(node) * words_ + word] = now[node];
     }
     context_->work += aig_.num_nodes() / 8;
 }
@@ -56,7 +56,7 @@ void Substituter::resimulate_window() {
         uint64_t *v = values(node), ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
         for (size_t w = 0; w < words_; w++) {
             v[w] = (va[w] ^ ca) & (vb[w] ^ cb);
-            by_word_[w * aig_.num_nodes() + node] = v[w];
+            if (!options_.fanins_only) row(w)[node] = v[w];
         }
     }
 }
@@ -76,7 +76,7 @@ bool Substituter::learn_counterexample() {
     size_t word = next_word_;
     if (++next_word_ == words_) next_word_ = random_words_;
     for (Node leaf = 1; leaf <= aig_.leaves; leaf++)
-        values(leaf)[word] = by_word_[word * aig_.num_nodes() + leaf] = pending_[leaf - 1];
+        values(leaf)[word] = row(word)[leaf] = pending_[leaf - 1];
     simulate_word(word);
     return true;
 }
@@ -162,22 +162,22 @@ void Substituter::propose(Node node) {
     for (Lit lit : {kFalse, kTrue, fanin_[2 * node], fanin_[2 * node + 1]})
         if (agrees(node, lit)) add(lit);
     if (!options_.fanins_only) {
-        Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+        Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + options_.signals);
         choose_words(observable_);
         matches_.clear();
         for (size_t k = 0; k < telling_.size(); k++) {
-            const uint64_t *row = by_word_.data() + telling_[k] * aig_.num_nodes();
-            uint64_t target = row[node], care = observable_[telling_[k]];
+            const uint64_t *now = row(telling_[k]);
+            uint64_t target = now[node], care = observable_[telling_[k]];
             if (k == 0) {
                 for (Node other = begin; other < end; other++) {
-                    uint64_t difference = (row[other] ^ target) & care;
+                    uint64_t difference = (now[other] ^ target) & care;
                     if (difference == 0 || difference == care) matches_.push_back(make_lit(other, difference != 0));
                 }
                 continue;
             }
             size_t kept = 0;
             for (Lit lit : matches_)
-                if (((row[node_of(lit)] ^ target ^ -static_cast<uint64_t>(lit & 1)) & care) == 0) matches_[kept++] = lit;
+                if (((now[node_of(lit)] ^ target ^ -static_cast<uint64_t>(lit & 1)) & care) == 0) matches_[kept++] = lit;
             matches_.resize(kept);
         }
         for (Lit lit : matches_) {
@@ -200,7 +200,7 @@ void Substituter::propose_pairs(Node node) {
     pairs_.clear();
     uint32_t least = wander_ ? 1 : 2;  // ANDs that must go for the one that comes
     if (freed(node, 0) < least) return;
-    Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + kScanned);
+    Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + options_.signals);
     const uint64_t *v = values(node);
     std::vector<uint64_t> on(words_), off(words_);
     for (int negate = 0; negate < 2; negate++) {
@@ -215,17 +215,17 @@ void Substituter::propose_pairs(Node node) {
         if (on[telling_[0]] == 0 || wanted == 0) continue;
         matches_.clear();
         for (size_t k = 0; k < telling_.size(); k++) {
-            const uint64_t *row = by_word_.data() + telling_[k] * aig_.num_nodes();
+            const uint64_t *now = row(telling_[k]);
             uint64_t needed = on[telling_[k]];
             if (k == 0) {
                 for (Node other = begin; other < end; other++)
                     for (uint64_t c : {uint64_t{0}, ~uint64_t{0}})
-                        if ((needed & ~(row[other] ^ c)) == 0) matches_.push_back(make_lit(other, c != 0));
+                        if ((needed & ~(now[other] ^ c)) == 0) matches_.push_back(make_lit(other, c != 0));
                 continue;
             }
             size_t kept = 0;
             for (Lit lit : matches_)
-                if ((needed & ~(row[node_of(lit)] ^ -static_cast<uint64_t>(lit & 1))) == 0) matches_[kept++] = lit;
+                if ((needed & ~(now[node_of(lit)] ^ -static_cast<uint64_t>(lit & 1))) == 0) matches_[kept++] = lit;
             matches_.resize(kept);
         }
         std::vector<Divisor> divisors;
