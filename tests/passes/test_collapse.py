@@ -44,7 +44,8 @@ def neuron(weights: list[int], start: int, width: int, bits: int) -> Aig:
         if index == len(weights):
             return min(max((total - start) // width, 0), 2**bits - 1) >> bit & 1
         high, low = (decided(index + 1, total + weight, bit) for weight in (weights[index], 0))
-        return build.mux(build.input(index), high, low)
+        chosen: int = build.mux(build.input(index), high, low)
+        return chosen
 
     return build.finish([decided(0, 0, bit) for bit in range(bits)])
 
