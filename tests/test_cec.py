@@ -166,6 +166,7 @@ def test_a_second_thread_changes_no_answer_and_no_work() -> None:
     small = multiplier(4, True), multiplier(4, False)
     classes = [check(*small, classes=True, context=Context(threads=threads)).classes for threads in (1, 2)]
     assert classes[0] is not None
+    assert classes[1] is not None
     assert np.array_equal(classes[0], classes[1])
 
 

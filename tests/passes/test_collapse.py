@@ -42,7 +42,7 @@ def neuron(weights: list[int], start: int, width: int, bits: int) -> Aig:
 
     def decided(index: int, total: int, bit: int) -> int:
         if index == len(weights):
-            return min(max((total - start) // width, 0), 2**bits - 1) >> bit & 1
+            return min(max((total - start) // width, 0), (1 << bits) - 1) >> bit & 1
         high, low = (decided(index + 1, total + weight, bit) for weight in (weights[index], 0))
         return build.mux(build.input(index), high, low)
 
