@@ -71,8 +71,8 @@ def _submit(pool: ProcessPoolExecutor, item: Item, question: Question) -> Future
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_answer, item, question)
-    except OSError as error:
-        if error.errno is not None:
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) is not None:
             raise
         raise BrokenProcessPool("the pool's pipes are closed") from None  # it broke while this started a worker
     finally:
