@@ -28,7 +28,7 @@ SUFFIXES = {
 EPILOG = """\b
 Examples:
   netc compile model.pt --target c
-  netc compile model.pt -O3 -o model/ && make -C model
+  netc compile model.pt -O2 -o model/ && make -C model
   netc compile design.aig -o libdesign.so --set prefix=design
   netc compile model.pt -o libmodel.a -j 4 --cflags "-O1 -march=native"
   netc compile model.pt --target verilog --outputs argmax -o top.v
