@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_FLAGS ?=
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(PYTEST_FLAGS)
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(PYTEST_FLAGS)
 
 SOURCES := $(wildcard netc/core/* passes/*.cpp passes/*.h runtime/*.cpp runtime/*.hpp runtime/*.h runtime/*.inc)
 
