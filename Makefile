@@ -10,6 +10,10 @@ BIN := $(VENV)/bin
 PYTEST_FLAGS ?=
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(PYTEST_FLAGS)
 
+# What an extra needs, without building the core again.
+NEEDED := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]])
+extra = $(BIN)/python -c '$(NEEDED)' $(1) | xargs $(BIN)/pip install --quiet --disable-pip-version-check
+
 SOURCES := $(wildcard netc/core/* passes/*.cpp passes/*.h runtime/*.cpp runtime/*.hpp runtime/*.h runtime/*.inc)
 
 .PHONY: demo test slow check sanitize clean
@@ -33,11 +37,11 @@ $(VENV)/.built: $(VENV)/.made pyproject.toml setup.py $(SOURCES)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.built
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(call extra,test)
 	@touch $@
 
 check: $(VENV)/.test
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[check]'
+	$(call extra,check)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy netc passes backends runtime
