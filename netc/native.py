@@ -10,7 +10,20 @@ import numpy.typing as npt
 from netc._core import ffi, lib
 from netc.errors import InternalError, NetcError
 
-__all__ = ["NONE", "ContextLike", "aig_struct", "call", "checked", "ffi", "frozen", "lib", "out", "take", "view"]
+__all__ = [
+    "NONE",
+    "ContextLike",
+    "aig_struct",
+    "call",
+    "checked",
+    "ffi",
+    "frozen",
+    "lib",
+    "machine_struct",
+    "out",
+    "take",
+    "view",
+]
 
 NONE = 0xFFFFFFFF  # in an image: the old node has no literal in the new graph
 
@@ -108,4 +121,14 @@ def aig_struct(ands: Array, leaves: int, roots: Array) -> Any:
             "roots": view(roots, np.uint32),
             "num_roots": len(roots),
         },
+    )
+
+
+def machine_struct(ands: Array, inputs: int, roots: Array, initial: Array, free: int) -> Any:
+    """A circuit with latches as the core sees it: its roots begin with their next states, and `initial` and `free` are
+    what `netc.sequential.starts` gives. Keep the arrays alive while it is used.
+    """
+    aig = aig_struct(ands, inputs + len(initial), roots)
+    return ffi.new(
+        "netc_machine *", {"aig": aig[0], "inputs": inputs, "initial": view(initial, np.uint32), "free": free}
     )

@@ -15,7 +15,7 @@ from netc.errors import InternalError, NetcError
 from netc.names import bus_of
 from netc.ports import ROOT_KINDS
 
-__all__ = ["Pairing", "joined", "pair", "root_name"]
+__all__ = ["Pairing", "joined", "over_inputs", "pair", "root_name"]
 
 Positions = npt.NDArray[np.int64]
 
@@ -130,6 +130,20 @@ def joined(leaves: int, circuits: Iterable[tuple[Aig, Lits]]) -> tuple[Lits, lis
     native.call(native.lib.netc_builder_finish, builder, step)
     ands = native.take(step.ands, 2 * step.num_ands, np.uint32).reshape(-1, 2)
     return ands, roots, images
+
+
+def over_inputs(a: Aig, b: Aig, paired: Pairing) -> tuple[Lits, Lits, Lits]:
+    """Two circuits with latches of their own in one graph: its ANDs, and the roots of each.
+
+    Its leaves are the first one's inputs, then the latches of the first, then those of the second.
+    """
+    leaves = a.ports.leaves + b.ports.latches
+    literals = 2 * np.arange(1, 1 + leaves, dtype=np.uint32)
+    shared = np.empty(a.inputs, np.uint32)
+    shared[paired.input_of] = literals[: a.inputs]
+    theirs = np.concatenate([shared, literals[a.ports.leaves :]])
+    ands, (of_a, of_b), _ = joined(leaves, [(a, literals[: a.ports.leaves]), (b, theirs)])
+    return ands, of_a, of_b
 
 
 def root_name(aig: Aig, root: int) -> str:

@@ -14,8 +14,9 @@ from netc.aig import Aig, Lits
 from netc.cec import Verdict
 from netc.context import Context
 from netc.errors import InternalError, NetcError
-from netc.pairing import Pairing, joined, pair, root_name
+from netc.pairing import Pairing, over_inputs, pair, root_name
 from netc.ports import UNINITIALISED
+from netc.sequential import starts
 from netc.sequential_miter import SequentialMiter
 from netc.simulation import simulate
 
@@ -100,18 +101,11 @@ class _Product:
     free_pairs: Sequence[tuple[int, int]]
 
     def __post_init__(self) -> None:
-        a, b, inputs = self.a, self.b, self.a.ports.inputs
-        leaves = inputs + a.ports.latches + b.ports.latches
-        literals = 2 * np.arange(1, 1 + leaves, dtype=np.uint32)
-        own, shared = literals[: a.ports.leaves], np.empty(inputs, np.uint32)
-        shared[self.paired.input_of] = literals[:inputs]
-        theirs = np.concatenate([shared, literals[a.ports.leaves :]])
-        ands, (of_a, of_b), _ = joined(leaves, [(a, own), (b, theirs)])
+        a, b = self.a, self.b
+        ands, of_a, of_b = over_inputs(a, b, self.paired)
         next_states = [of_a[a.ports.slices()["latch"]], of_b[b.ports.slices()["latch"]]]
         roots = np.concatenate([*next_states, of_a[self.paired.roots], of_b[self.paired.root_of]])
-        initial = np.frombuffer(a.ports.resets + b.ports.resets, np.uint8).astype(np.uint32)
-        unset = initial == UNINITIALISED
-        initial[unset] += np.arange(unset.sum(), dtype=np.uint32)
+        self.initial, self.free = initial, free = starts(a.ports.resets + b.ports.resets)
         self.free_pairs = [
             (first, second)
             for first, second in self.free_pairs
@@ -119,8 +113,7 @@ class _Product:
         ]
         for first, second in self.free_pairs:
             initial[a.ports.latches + second] = initial[first]
-        self.initial, self.free = initial, int(unset.sum())
-        self.miter = SequentialMiter(inputs, ands, roots, initial, self.free, len(self.paired.roots), self.context)
+        self.miter = SequentialMiter(a.inputs, ands, roots, initial, free, len(self.paired.roots), self.context)
         self.struct = self.miter.struct
 
     def random_runs(self, depth: int) -> tuple[Trace, int] | None:

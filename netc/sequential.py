@@ -15,7 +15,7 @@ from netc.context import Context
 from netc.errors import InternalError, NetcError
 from netc.ports import UNINITIALISED, Ports
 
-__all__ = ["UNREAD", "LatchMap", "Reduction", "machine_struct", "reduce"]
+__all__ = ["UNREAD", "LatchMap", "Reduction", "reduce", "starts"]
 
 Numbers = npt.NDArray[np.int64]
 
@@ -118,33 +118,27 @@ class Reduction:
     latches: LatchMap
 
 
-def machine_struct(aig: Aig) -> tuple[Any, list[Any]]:
-    """The graph as the core's `netc_machine`, and what has to live as long.
+def starts(resets: bytes) -> tuple[Lits, int]:
+    """What latches with these resets start with, ``uint32[latches]``, and how many values that may be anything.
 
-    Every latch without a reset value has a free value of its own.
+    A latch starts with 0, with 1, or with the v-th of those values, which is 2 + v: each uninitialised one has its own.
     """
-    states = aig.ports.slices()["latch"]
-    roots = np.concatenate([aig.roots[states], aig.roots[: states.start], aig.roots[states.stop :]])
-    initial = np.frombuffer(aig.ports.resets, np.uint8).astype(np.uint32)
+    initial = np.frombuffer(resets, np.uint8).astype(np.uint32)
     unset = initial == UNINITIALISED
-    initial[unset] += np.arange(unset.sum(), dtype=np.uint32)
-    inner = native.aig_struct(aig.ands, aig.ports.leaves, roots)
-    struct = native.ffi.new("netc_machine *")
-    struct.aig = inner[0]
-    struct.inputs = aig.ports.inputs
-    struct.initial = native.view(initial, np.uint32)
-    struct.free = int(unset.sum())
-    return struct, [aig, roots, initial, inner]
+    free = int(unset.sum())
+    initial[unset] += np.arange(free, dtype=np.uint32)
+    return initial, free
 
 
 def reduce(aig: Aig, context: Context, kernel: Any, *options: int) -> Reduction:
     """Run a kernel that takes a machine, a context and options, and leaves a step and the latches that it kept."""
-    struct, alive = machine_struct(aig)
+    ports, states = aig.ports, aig.ports.slices()["latch"]
+    roots = np.concatenate([aig.roots[states], aig.roots[: states.start], aig.roots[states.stop :]])
+    initial, free = starts(ports.resets)
+    struct = native.machine_struct(aig.ands, ports.inputs, roots, initial, free)
     step = native.ffi.new("netc_step *")
-    left = np.empty(aig.ports.latches, np.uint32)
+    left = np.empty(ports.latches, np.uint32)
     count = native.call(kernel, struct, context.struct, *options, step, native.out(left))
-    del alive
-    ports = aig.ports
     kept = left[:count].astype(np.int64)
     ands = native.take(step.ands, 2 * step.num_ands, np.uint32).reshape(-1, 2)
     roots = native.take(step.roots, len(aig.roots) - ports.latches + count, np.uint32)

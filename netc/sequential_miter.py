@@ -18,7 +18,7 @@ __all__ = ["SequentialMiter"]
 class SequentialMiter:
     """`roots` are the latches' next states, then `pairs` literals, then as many partners.
 
-    `initial` is ``uint32[latches]``: 0, 1, or 2 + v for the v-th of `free` values that may be anything at reset.
+    `initial` and `free` are what the latches start with, as `netc.sequential.starts` gives it.
     """
 
     inputs: int
@@ -29,16 +29,10 @@ class SequentialMiter:
     pairs: int
     context: Context
     struct: Any = field(init=False, repr=False)
-    _aig: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        struct = native.ffi.new("netc_machine *")
-        inner = native.aig_struct(self.ands, self.leaves, self.roots)
-        struct.aig = inner[0]
-        struct.inputs, struct.free = self.inputs, self.free
-        struct.initial = native.view(self.initial, np.uint32)
+        struct = native.machine_struct(self.ands, self.inputs, self.roots, self.initial, self.free)
         object.__setattr__(self, "struct", struct)
-        object.__setattr__(self, "_aig", inner)
 
     @property
     def leaves(self) -> int:

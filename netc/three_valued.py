@@ -19,7 +19,7 @@ import numpy.typing as npt
 from netc import sec
 from netc.aig import Aig, Lits
 from netc.errors import NetcError
-from netc.pairing import Pairing, joined, pair, root_name
+from netc.pairing import Pairing, over_inputs, pair, root_name
 from netc.ports import UNINITIALISED, Ports
 
 __all__ = ["MODES", "check", "dual_rail"]
@@ -85,22 +85,17 @@ def _miter(first: Aig, second: Aig, paired: Pairing, order: tuple[npt.NDArray[np
 
     `order` holds the pairs. They clash where the first is known and the second is not the same, or either way.
     """
-    inputs, latches = first.inputs, first.ports.latches + second.ports.latches
-    literals = 2 * np.arange(1, 1 + inputs + latches, dtype=np.uint32)
-    shared = np.empty(inputs, np.uint32)
-    shared[paired.input_of] = literals[:inputs]
-    theirs = np.concatenate([shared, literals[first.ports.leaves :]])
-    ands, roots, _ = joined(inputs + latches, [(first, literals[: first.ports.leaves]), (second, theirs)])
+    ands, *roots = over_inputs(first, second, paired)
     (must_a, may_a), (must_b, may_b) = (
         (found[: aig.ports.outputs].reshape(-1, 2)[chosen, 0], found[: aig.ports.outputs].reshape(-1, 2)[chosen, 1])
         for aig, found, chosen in zip((first, second), roots, order, strict=True)
     )
-    gates = _Appended(ands, 1 + inputs + latches)
+    gates = _Appended(ands, 1 + first.ports.leaves + second.ports.latches)
     clash = gates.or_(gates.and_(must_a, _not(must_b)), gates.and_(_not(may_a), may_b))
     if symmetric:
         clash = gates.or_(clash, gates.or_(gates.and_(must_b, _not(must_a)), gates.and_(_not(may_b), may_a)))
     states = [found[aig.ports.outputs :] for aig, found in zip((first, second), roots, strict=True)]
-    ports = Ports(inputs, first.ports.resets + second.ports.resets, len(clash))
+    ports = Ports(first.inputs, first.ports.resets + second.ports.resets, len(clash))
     return Aig(ports, np.concatenate(gates.parts), np.concatenate([clash, *states]))
 
 
