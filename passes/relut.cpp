@@ -288,7 +288,7 @@ private:
     void learn(const AigView &view, const uint8_t *pattern) {
         uint64_t *values = &more_[view.num_nodes() * (more_words_++ % kMoreWords)];
         for (Node leaf = 1; leaf <= view.leaves; leaf++) {
-            uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
+            uint64_t flips = random_.sparse() & ~uint64_t{1};
             values[leaf] = -static_cast<uint64_t>(pattern[leaf - 1]) ^ flips;
         }
         simulate(view, values, 1);
@@ -345,19 +345,13 @@ private:
     void offer_library(const Cover::Lut &lut, Offer &&offer) {
         const FourInput &library = FourInput::instance();
         uint16_t table = static_cast<uint16_t>(lut.table);
-        const Transform &t = library.transform_of[table];
-        uint32_t n = lut.size;
+        Lit inputs[4] = {kFalse, kFalse, kFalse, kFalse};
+        for (Node i = 0; i < lut.size; i++) inputs[i] = make_lit(1 + i);
         for (const Structure &structure : library.structures[library.class_of[table]]) {
             if (structure.output == Structure::kFalseOutput) continue;
-            Lit inputs[4];
-            for (int i = 0; i < 4; i++)
-                inputs[i] = complement_if(t.permutation[i] < n ? make_lit(1 + t.permutation[i]) : kFalse, t.phase >> i & 1);
-            Builder builder(n);
-            std::vector<Lit> values(inputs, inputs + 4);
-            auto value = [&](uint8_t lit) { return complement_if(values[lit >> 1], lit & 1); };
-            for (size_t i = 0; i < structure.num_gates(); i++)
-                values.push_back(builder.and_(value(structure.gates[2 * i]), value(structure.gates[2 * i + 1])));
-            offer(Circuit::of(builder, complement_if(value(structure.output), t.negate)));
+            Builder builder(lut.size);
+            Lit output = FourInput::build(builder, structure, library.transform_of[table], inputs);
+            offer(Circuit::of(builder, output));
         }
     }
 

@@ -97,7 +97,7 @@ private:
         size_t lanes = 64 / flush_at_, first = num_pending_ * lanes;
         uint64_t mask = lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1;
         for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
-            uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
+            uint64_t flips = random_.sparse() & ~uint64_t{1};
             uint64_t lane = (-uint64_t{pattern_[leaf - 1]} ^ flips) & mask;
             pending_[leaf] = (pending_[leaf] & ~(mask << first)) | lane << first;
         }

@@ -1,6 +1,7 @@
 // Combinational equivalence: both circuits in one hashed graph over shared leaves; sweep it; then each pair of roots is the
 // same literal, or is refuted by a pattern, or is asked of the solver. Easy merges make hard ones easy, so the first round
-// gives every question few conflicts, and each further round, on what the last one left, ten times as many, and asks two provers.
+// gives every question few conflicts, and each further round, on what the last one left, ten times as many, and asks two
+// provers.
 #include <algorithm>
 #include <vector>
 

@@ -1,7 +1,8 @@
 // Cones of a graph in a solver, loaded as far as questions are asked about them.
 //
-// The graph may grow between questions, but a node stays as it is, unless its user says forget(). Every AND is a gate of the solver, a leaf is a plain
-// variable, and the constant one that is false; nodes that nobody has asked about are not there.
+// The graph may grow between questions, but a node stays as it is, unless its user says forget(). Every AND is a gate of
+// the solver, a leaf is a plain variable, and the constant one that is false; nodes that nobody has asked about are not
+// there.
 #pragma once
 
 #include <memory>

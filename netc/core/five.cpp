@@ -27,14 +27,14 @@ public:
     }
 
 private:
-    // A function of four variables at most, whichever of the five.
-    Lit four(Builder &builder, uint64_t table) const {
+    // A function of four variables at most, whichever of the five; `inner` takes the place of variable `at`.
+    Lit four(Builder &builder, uint64_t table, int at = -1, Lit inner = kFalse) const {
         Lit inputs[4] = {kFalse, kFalse, kFalse, kFalse};
         int used = 0;
         for (int v = 0; v < 5; v++) {
             if (!depends_on(table, v)) continue;
             if (used != v) table = swap_variables(table, used, v);
-            inputs[used++] = make_lit(static_cast<Node>(1 + v));
+            inputs[used++] = v == at ? inner : make_lit(static_cast<Node>(1 + v));
         }
         return FourInput::instance().build(builder, static_cast<uint16_t>(table), inputs);
     }
@@ -85,16 +85,7 @@ private:
         offer([&](Builder &builder) {
             Lit inputs[4] = {x, y, kFalse, kFalse};
             uint16_t table = static_cast<uint16_t>(replicate(gate, 2));
-            Lit inner = FourInput::instance().build(builder, table, inputs);
-            Lit variables[4] = {kFalse, kFalse, kFalse, kFalse};
-            int used = 0;
-            uint64_t rest = outer;
-            for (int v = 0; v < 5; v++) {
-                if (!depends_on(rest, v)) continue;
-                if (used != v) rest = swap_variables(rest, used, v);
-                variables[used++] = v == a ? inner : make_lit(static_cast<Node>(1 + v));
-            }
-            return FourInput::instance().build(builder, static_cast<uint16_t>(rest), variables);
+            return four(builder, outer, a, FourInput::instance().build(builder, table, inputs));
         });
     }
 

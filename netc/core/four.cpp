@@ -205,9 +205,7 @@ const FourInput &FourInput::instance() {
     return *library;
 }
 
-Lit FourInput::build(Builder &builder, uint16_t table, const Lit inputs[4]) const {
-    const Transform &t = transform_of[table];
-    const Structure &structure = structures[class_of[table]][0];
+Lit FourInput::build(Builder &builder, const Structure &structure, const Transform &t, const Lit inputs[4]) {
     if (structure.output == Structure::kFalseOutput) return t.negate ? kTrue : kFalse;
     Lit values[4 + 16];
     for (int i = 0; i < 4; i++) values[i] = complement_if(inputs[t.permutation[i]], t.phase >> i & 1);

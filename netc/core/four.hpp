@@ -39,8 +39,11 @@ struct FourInput {
     // ANDs in the smallest structure known.
     size_t cost(uint16_t table) const { return structures[class_of[table]][0].num_gates(); }
 
-    // Builds the first structure of the function over these literals.
-    Lit build(Builder &builder, uint16_t table, const Lit inputs[4]) const;
+    // Builds the first structure of the function over these literals, or one that is given.
+    Lit build(Builder &builder, uint16_t table, const Lit inputs[4]) const {
+        return build(builder, structures[class_of[table]][0], transform_of[table], inputs);
+    }
+    static Lit build(Builder &builder, const Structure &structure, const Transform &transform, const Lit inputs[4]);
 };
 
 }  // namespace netc

@@ -13,6 +13,8 @@ struct Random {
         z = (z ^ z >> 27) * 0x94D049BB133111EBu;
         return z ^ z >> 31;
     }
+    // A word of which each bit is set with probability 1/16: neighbours of a pattern differ from it there.
+    uint64_t sparse() { return next() & next() & next() & next(); }
 };
 
 // One step of the same mixing: a hash of a word.

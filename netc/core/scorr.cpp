@@ -81,7 +81,7 @@ void Correspondence::simulate_from_reset() {
 
 // A counterexample's value in the first lane, and in the others flipped with probability 1/16.
 uint64_t Correspondence::near(uint8_t value) {
-    uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
+    uint64_t flips = random_.sparse() & ~uint64_t{1};
     return -static_cast<uint64_t>(value) ^ flips;
 }
 

@@ -67,7 +67,7 @@ bool Substituter::learn_counterexample() {
     uint32_t lanes = 64 / static_cast<uint32_t>(flush_at_), first = static_cast<uint32_t>(num_pending_) * lanes;
     uint64_t mask = (lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1) << first;
     for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
-        uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~(uint64_t{1} << first);
+        uint64_t flips = random_.sparse() & ~(uint64_t{1} << first);
         uint64_t value = -static_cast<uint64_t>(pattern_[leaf - 1]) ^ flips;
         pending_[leaf - 1] = (pending_[leaf - 1] & ~mask) | (value & mask);
     }

@@ -100,7 +100,7 @@ void Sweeper::learn_counterexample() {
     for (size_t leaf = 0; leaf < aig_.leaves; leaf++) {
         uint64_t value = -static_cast<uint64_t>(prover_.pattern()[leaf]);
         // each neighbour flips a leaf with probability 1/16
-        uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
+        uint64_t flips = random_.sparse() & ~uint64_t{1};
         uint64_t mask = lanes == 64 ? ~0ull : (uint64_t{1} << lanes) - 1;
         pending_[leaf] = (pending_[leaf] & ~(mask << first)) | ((value ^ flips) & mask) << first;
     }

@@ -3,9 +3,9 @@
 // Random simulation gives every node a signature; nodes with equal signatures are candidates. The graph is then rebuilt
 // through a hash table in topological order, so that by the time a candidate pair is reached its cones have already been
 // merged below it: node by node, which keeps the order of the nodes, or level by level, where the pairs of a level do not
-// wait for each other, and two provers answer some at a time. A pair is proved by the truth table of a small window that contains the difference, else by SAT in
-// both directions within a budget of conflicts. A counterexample is kept with some near neighbours, and when enough are
-// collected all nodes are simulated under them and signatures refined.
+// wait for each other, and two provers answer some at a time. A pair is proved by the truth table of a small window that
+// contains the difference, else by SAT in both directions within a budget of conflicts. A counterexample is kept with some
+// near neighbours, and when enough are collected all nodes are simulated under them and signatures refined.
 // After Kuehlmann et al. 2002 and Mishchenko et al., FRAIGs, 2005; the order of proofs as in ABC's fraig.
 #pragma once
 

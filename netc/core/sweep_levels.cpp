@@ -36,7 +36,7 @@ void Sweeper::simulate_refutations() {
         for (size_t i = 0; i < count; i++) {
             uint64_t value = -static_cast<uint64_t>(refutations_[first + i][leaf]);
             // each neighbour flips a leaf with probability 1/16
-            uint64_t flips = random_.next() & random_.next() & random_.next() & random_.next() & ~uint64_t{1};
+            uint64_t flips = random_.sparse() & ~uint64_t{1};
             word |= ((value ^ flips) & mask) << (i * lanes);
         }
         values_[1 + leaf] = word;

@@ -2,9 +2,10 @@
 // steps of equal width, the first and the last of which are open (a neuron with a quantized, clamped output; a threshold
 // function has two steps). The weights are found from the truth tables, rounded to few digits, and added up by adders.
 //
-// Where one function is unate in all variables, its correlations with them (Chow parameters) are nearly the weights. The steps are
-// put in the order of their mean sums, and the weights corrected wherever a row falls into a wrong step (the relaxation
-// method for linear inequalities, Agmon 1954). Everything is integer arithmetic, so results are the same everywhere.
+// Where one function is unate in all variables, its correlations with them (Chow parameters) are nearly the weights. The
+// steps are put in the order of their mean sums, and the weights corrected wherever a row falls into a wrong step (the
+// relaxation method for linear inequalities, Agmon 1954). Everything is integer arithmetic, so results are the same
+// everywhere.
 #pragma once
 
 #include <vector>

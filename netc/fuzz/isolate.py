@@ -15,7 +15,6 @@ from typing import Any
 
 __all__ = ["DiedError", "events", "verdict"]
 
-
 _WALL = 30  # seconds by the clock for each of patience: a process may wait for its turn, or for another
 
 
