@@ -18,7 +18,7 @@ from pathlib import Path
 
 from netc.errors import NetcError
 
-__all__ = ["Limit", "ToolError", "first_complaint", "run"]
+__all__ = ["LateError", "Limit", "ToolError", "first_complaint", "run"]
 
 _GLANCE_SECONDS = 0.004  # between looks at programs that run side by side
 _LONGEST_MESSAGE = 200  # characters of a program's complaint that are shown
@@ -39,11 +39,15 @@ class Limit:
 
 
 class ToolError(NetcError):
-    """A program that failed; `complaints` is all that it wrote to standard error."""
+    """A program that failed, with its exit `code`; `complaints` is all that it wrote to standard error."""
 
-    def __init__(self, place: str, what: str, hint: str, complaints: str) -> None:
+    def __init__(self, place: str, what: str, hint: str, code: int, complaints: str) -> None:
         super().__init__(place, what, hint)
-        self.complaints = complaints
+        self.code, self.complaints = code, complaints
+
+
+class LateError(NetcError):
+    """A program that did not finish in time."""
 
 
 class _Running:
@@ -51,10 +55,11 @@ class _Running:
 
     # A program may be several processes: they form a group, so that none outlives a timeout or Ctrl-C. Output goes to
     # files, because a pipe stays open as long as any process of the group has it.
-    def __init__(self, command: Sequence[str], directory: Path | None, limit: Limit) -> None:
+    def __init__(self, command: Sequence[str], directory: Path | None, limit: Limit, together: bool) -> None:
         self._place, self._limit = command[0], limit
         with ExitStack() as files:
-            self._said, self._complained = (files.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+            self._said = files.enter_context(tempfile.TemporaryFile())
+            self._complained = self._said if together else files.enter_context(tempfile.TemporaryFile())
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - an argument list, and the program is the user's own
                     command,
@@ -82,14 +87,13 @@ class _Running:
             self._complained.seek(0)
             complaints = self._complained.read().decode(errors="replace")
             what = f"{self._limit.who} failed: {first_complaint(complaints) or f'exit code {code}'}"
-            raise ToolError(self._place, what, self._limit.hint, complaints)
+            raise ToolError(self._place, what, self._limit.hint, code, complaints)
         self._said.seek(0)
         return self._said.read().decode(errors="replace")
 
-    def late(self) -> NetcError:
-        return NetcError(
-            self._place, f"{self._limit.who} did not finish in {self._limit.seconds:g} s", self._limit.hint
-        )
+    def late(self) -> LateError:
+        what = f"{self._limit.who} did not finish in {self._limit.seconds:g} s"
+        return LateError(self._place, what, self._limit.hint)
 
     def close(self) -> None:
         if self._process.returncode is None:
@@ -99,10 +103,12 @@ class _Running:
         self._files.close()
 
 
-def run(commands: Sequence[Sequence[str]], directory: Path | None, limit: Limit, jobs: int = 1) -> list[str]:
-    """What the commands write to standard output, of which at most `jobs` run at a time.
+def run(
+    commands: Sequence[Sequence[str]], directory: Path | None, limit: Limit, jobs: int = 1, *, together: bool = False
+) -> list[str]:
+    """What the commands write to standard output, or `together` with standard error.
 
-    They start in their order, and the first that fails ends the others.
+    They start in their order, at most `jobs` at a time, and the first that fails ends the others.
     """
     said = [""] * len(commands)
     running: dict[int, _Running] = {}
@@ -110,7 +116,7 @@ def run(commands: Sequence[Sequence[str]], directory: Path | None, limit: Limit,
     try:
         while running or started < len(commands):
             while started < len(commands) and len(running) < max(1, jobs):
-                running[started] = _Running(commands[started], directory, limit)
+                running[started] = _Running(commands[started], directory, limit, together)
                 started += 1
             left = limit.left
             share = min(max(left, 0.0), _GLANCE_SECONDS) if len(running) > 1 else max(left, 0.0)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import shutil
-import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from netc import process
 from netc.fuzz.check import MismatchError, MissingError
 
 __all__ = ["TOOLS", "abc", "asked", "find", "run", "versions"]
@@ -46,26 +44,13 @@ def asked() -> list[str]:
 
 def run(folder: Path, command: Sequence[str], *, seconds: float = _SECONDS) -> str:
     """What a tool prints, on both streams; a tool that fails is a `MismatchError`, one that hangs `MissingError`."""
-    process = subprocess.Popen(  # noqa: S603 - an argument list; the tool is the user's own
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    name = Path(command[0]).name
     try:
-        said, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise MissingError(f"{Path(command[0]).name} within {seconds:g} s") from None
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    text = said.decode(errors="replace")
-    if process.returncode:
-        raise MismatchError(f"{Path(command[0]).name} ends with {process.returncode}: {text.strip()[-500:]}")
-    return text
+        return process.run([command], folder, process.Limit(name, seconds), together=True)[0]
+    except process.LateError:
+        raise MissingError(f"{name} within {seconds:g} s") from None
+    except process.ToolError as error:
+        raise MismatchError(f"{name} ends with {error.code}: {error.complaints.strip()[-500:]}") from None
 
 
 def abc(folder: Path, script: str) -> str:
