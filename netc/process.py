@@ -18,7 +18,7 @@ from pathlib import Path
 
 from netc.errors import NetcError
 
-__all__ = ["LateError", "Limit", "ToolError", "first_complaint", "run"]
+__all__ = ["LateError", "Limit", "ToolError", "printable", "run"]
 
 _GLANCE_SECONDS = 0.004  # between looks at programs that run side by side
 _LONGEST_MESSAGE = 200  # characters of a program's complaint that are shown
@@ -86,7 +86,7 @@ class _Running:
         if code != 0:
             self._complained.seek(0)
             complaints = self._complained.read().decode(errors="replace")
-            what = f"{self._limit.who} failed: {first_complaint(complaints) or f'exit code {code}'}"
+            what = f"{self._limit.who} failed: {_first_complaint(complaints) or f'exit code {code}'}"
             raise ToolError(self._place, what, self._limit.hint, code, complaints)
         self._said.seek(0)
         return self._said.read().decode(errors="replace")
@@ -132,9 +132,13 @@ def run(
     return said
 
 
-def first_complaint(text: str) -> str:
-    """The first line that speaks of an error, else the last; short and printable."""
+def _first_complaint(text: str) -> str:
+    """The first line that speaks of an error, else the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
-    line = (errors or lines[-1:] or [""])[0]
-    return "".join(c if c.isprintable() else " " for c in line)[:_LONGEST_MESSAGE]
+    return printable((errors or lines[-1:] or [""])[0])
+
+
+def printable(text: str) -> str:
+    """A program's words as a message shows them: short, and nothing that a terminal would act on."""
+    return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_MESSAGE]

@@ -14,7 +14,7 @@ from netc import cec
 from netc.aig import Aig
 from netc.context import Context
 from netc.errors import InternalError, NetcError
-from netc.files import read_source
+from netc.files import read_source, write_chunks
 from netc.frontends.verilog import load
 from netc.model import Model
 
@@ -30,9 +30,7 @@ def proved(model: Model, backend: Any) -> Iterator[tuple[IO[bytes], cec.Cec]]:
     """
     with tempfile.TemporaryDirectory(prefix="netc-") as directory:
         file = Path(directory) / "written.v"
-        with file.open("wb") as out:
-            for chunk in backend.emit(model):
-                out.write(chunk)
+        write_chunks(file, backend.emit(model))
         meant = backend.logic_as_written(model)
         read = _read(file)
         try:

@@ -62,10 +62,15 @@ void Sweeper::simulate_told() {
     values_.resize(aig_.num_nodes());
     for (size_t at = 0; at < told_.size(); at += aig_.leaves) {
         std::copy_n(told_.begin() + static_cast<std::ptrdiff_t>(at), aig_.leaves, values_.begin() + 1);
-        simulate(aig_, values_.data(), 1);
-        refine(values_.data(), 1, false);
-        context_->work += aig_.num_nodes() / 8;
+        simulate_values();
     }
+}
+
+// The patterns that stand at the leaves.
+void Sweeper::simulate_values() {
+    simulate(aig_, values_.data(), 1);
+    refine(values_.data(), 1, false);
+    context_->work += aig_.num_nodes() / 8;
 }
 
 void Sweeper::remember_patterns() {
@@ -112,11 +117,9 @@ void Sweeper::flush_patterns() {
     values_.resize(aig_.num_nodes());
     std::memcpy(values_.data() + 1, pending_.data(), aig_.leaves * sizeof(uint64_t));
     remember_patterns();
-    simulate(aig_, values_.data(), 1);
-    refine(values_.data(), 1, false);
+    simulate_values();
     num_pending_ = 0;
     group();
-    context_->work += aig_.num_nodes() / 8;
 }
 
 void Sweeper::run() {

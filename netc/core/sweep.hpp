@@ -58,6 +58,7 @@ public:
 private:
     void simulate_random();
     void simulate_told();
+    void simulate_values();
     void remember_patterns();
     void refine(const uint64_t *words, size_t count, bool first);
     void group();

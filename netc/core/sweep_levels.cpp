@@ -43,10 +43,8 @@ void Sweeper::simulate_refutations() {
     }
     remember_patterns();
     refutations_.resize(first);
-    simulate(aig_, values_.data(), 1);
-    refine(values_.data(), 1, false);
+    simulate_values();
     group();
-    context_->work += aig_.num_nodes() / 8;
 }
 
 void Sweeper::run_by_levels() {

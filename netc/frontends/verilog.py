@@ -29,7 +29,7 @@ from netc.frontends.aiger import parse
 from netc.model import Model
 from netc.pairing import joined
 from netc.ports import ROOT_KINDS
-from netc.process import Limit, ToolError, run
+from netc.process import Limit, ToolError, printable, run
 
 __all__ = ["find_yosys", "load"]
 
@@ -109,17 +109,13 @@ def _complaint(source: Source, text: str) -> NetcError:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line]
     if not errors:
-        return NetcError(source.name, f"Yosys: {_printable(lines[-1] if lines else 'it failed and says nothing')}")
+        return NetcError(source.name, f"Yosys: {printable(lines[-1] if lines else 'it failed and says nothing')}")
     if "problems in 'check -assert'" in errors[0]:
         errors = [line.removeprefix("Warning: ") for line in lines if line.startswith("Warning: ")] or errors
     match = _PLACE.match(errors[0])
     if match is None:
-        return NetcError(source.name, f"Yosys: {_printable(errors[0].removeprefix('ERROR: ')).rstrip(':.')}")
-    return NetcError(f"{source.name}:{match['line']}", f"Yosys: {_printable(match['what'])}")
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)[:200]
+        return NetcError(source.name, f"Yosys: {printable(errors[0].removeprefix('ERROR: ')).rstrip(':.')}")
+    return NetcError(f"{source.name}:{match['line']}", f"Yosys: {printable(match['what'])}")
 
 
 def _top_module(data: dict[str, Any]) -> dict[str, Any]:
