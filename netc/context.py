@@ -91,7 +91,7 @@ class Context:
 
     @contextmanager
     def limited(self, work: int) -> Iterator[None]:
-        """A budget of so much work for what runs inside, or what is left if that is less; what stops there alone has not
+        """A budget of so much work for what runs inside, or what is left if that is less. What this alone stops has not
         stopped the run.
         """
         struct, budget = self.struct, self.struct.budget

@@ -8,10 +8,10 @@ Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, 
 runs each on the same graph and keeps the best result; ``partition{nodes=20000}(P)`` cuts the graph into pieces
 of about that many ANDs, runs P on each, in parallel, and puts them together; ``limit{work=1000000}(P)`` cuts P short
 after so much work, and keeps the best that it met; ``small{nodes=20000}(P)`` runs P on a graph of at most so many ANDs
-and leaves a larger one as it is; ``climb{n=1000,stale=100}(P | Q | …)`` runs one after another on the best so far, with a new seed
-for passes that take one, and keeps what is no worse, until n were run or `stale` in a row gained nothing. Options of a
-pass are the fields of its class. What is better is for the goal to say: fewer ANDs, fewer levels, or a smaller product
-of both.
+and leaves a larger one as it is; ``climb{n=1000,stale=100}(P | Q | …)`` runs one after another on the best so far, with
+a new seed for passes that take one, and keeps what is no worse, until n were run or `stale` in a row gained nothing.
+Options of a pass are the fields of its class. What is better is for the goal to say: fewer ANDs, fewer levels, or a
+smaller product of both.
 """
 
 from __future__ import annotations
@@ -83,20 +83,21 @@ _WIDER = (
     "resub; refactor; rewrite{zero=true}; resub{leaves=10}; walk{leaves=10,rounds=4}; resub; dce"
 )
 _GLOBAL = (
-    "transduction{pairs=true,window=200,tries=4,rounds=2,work=4000000,reward=5000}; rewrite{cuts=24,zero=true}; "
+    "limit{work=12000000}(walk); "
+    "transduction{pairs=true,window=200,tries=4,rounds=2,work=2500000,reward=5000}; rewrite{cuts=24,zero=true}; "
     "refactor; resub; dce; "
-    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=4000000}; rewrite{cuts=24}; resub; "
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=2500000}; rewrite{cuts=24}; resub; "
     "limit{work=12000000}(walk); limit{work=2000000}(collapse); rewrite; dce"
 )
 # Other structures altogether, and what they allow, for as long as there is work left.
 _OTHERWISE = (
-    "climb{n=1000,stale=16}(relut{rounds=1,grow=5,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; walk; "
+    "climb{n=1000,stale=60}(relut{rounds=1,grow=5,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; walk; "
     "resub; dce | limit{work=8000000}(relut{rounds=3,grow=5}; resub; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
-# Starts from what -O2 makes, so that it ends no larger, and on small graphs from two others; all together takes less than
-# a minute.
+# Starts from what -O2 makes, so that it ends no larger, and on small graphs from two others. All together takes less
+# than a minute.
 _O3 = (
     f"limit{{work=75000000}}(best({_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}))); "
     f"{_WIDER}; {_GLOBAL}; {_OTHERWISE})"
