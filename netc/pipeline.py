@@ -71,10 +71,14 @@ _WHOLE = (
     "redundancy{rounds=3,work=4000000,reward=3000}; dce; transduction{rounds=1,tries=3,work=4000000,reward=5000}; "
     "redundancy{rounds=2,work=1000000,reward=3000}; dce"
 )
-# Outputs of few inputs, derived anew from their functions.
+# Outputs of few inputs, derived anew from their functions; where that is quickly done, more than once.
+_BY_SEED = (
+    "rewrite; limit{{work=8000000}}(collapse{{orders=4,rounds=10,seed={0}}}; "
+    "walk{{leaves=16,rounds=200,patience=60,seed={0}}}); rewrite{{zero=true}}; resub; dce"
+)
 _ANEW = (
-    "rewrite; limit{work=8000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60}); "
-    "rewrite{zero=true}; resub; dce"
+    f"{_BY_SEED.format(1)} | "
+    f"small{{nodes=1000}}(limit{{work=16000000}}(best({' | '.join(map(_BY_SEED.format, (2, 3, 4)))})))"
 )
 # What sees more than -O2's windows do, for graphs of any size: what it takes apart, local passes make use of.
 _WIDER = (
@@ -96,7 +100,7 @@ _OTHERWISE = (
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
-# Starts from what -O2 makes, so that it ends no larger, and on small graphs from two others. All together takes less
+# Starts from what -O2 makes, so that it ends no larger, and on small graphs from others. All together takes less
 # than a minute.
 _O3 = (
     f"limit{{work=75000000}}(best({_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}))); "
