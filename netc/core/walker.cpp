@@ -129,18 +129,12 @@ void Walker::find_care(Node node) {
     above_.clear(graph_.num_nodes());
     above_.add(node);
     cone_.clear();
-    stack_.assign(1, node);
-    while (!stack_.empty()) {
-        Node now = stack_.back();
-        stack_.pop_back();
-        graph_.for_each_fanout(now, [&](Node user) {
-            if (above_.has(user)) return;
-            above_.add(user);
-            cone_.push_back(user);
-            stack_.push_back(user);
-        });
+    for (size_t i = size_t{place_[node]} + 1; i < order_.size(); i++) {  // cheaper than a search: cones are large
+        Node user = order_[i];
+        if (!above_.has(node_of(graph_.fanin0(user))) && !above_.has(node_of(graph_.fanin1(user)))) continue;
+        above_.add(user);
+        cone_.push_back(user);
     }
-    std::sort(cone_.begin(), cone_.end(), [&](Node a, Node b) { return place_[a] < place_[b]; });
     std::fill(care_.begin(), care_.end(), graph_.drives_a_root(node) ? ~uint64_t{0} : 0);
     if (graph_.drives_a_root(node)) return;
     // Nodes whose table does not change are as good as outside the cone.
