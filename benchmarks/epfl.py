@@ -75,9 +75,9 @@ def by_netc(source: Path, target: Path, *options: str) -> dict[str, Any]:
     }
 
 
-def measured(source: Path, scripts: dict[str, str], deep: int, known: dict[str, Any]) -> dict[str, Any]:
+def measured(source: Path, scripts: dict[str, str], deep: int, known: dict[str, Any] | None = None) -> dict[str, Any]:
     aig = load(source).logic
-    row: dict[str, Any] = {**known, "strash": {"ands": aig.num_ands, "levels": aig.depth}}
+    row: dict[str, Any] = {**(known or {}), "strash": {"ands": aig.num_ands, "levels": aig.depth}}
     with tempfile.TemporaryDirectory() as scratch:
         for title, script in scripts.items():
             skipped = title in SLOW.get(source.stem, ())
@@ -147,9 +147,7 @@ def main() -> None:
     with ThreadPoolExecutor(options.jobs) as pool:
         scripts = {} if options.ours else SCRIPTS | DEEPSYN if options.deepsyn else SCRIPTS
         jobs = {
-            pool.submit(
-                measured, sources[name], scripts, options.deep, rows.get(name, {}) if options.ours else {}
-            ): name
+            pool.submit(measured, sources[name], scripts, options.deep, rows.get(name) if options.ours else None): name
             for name in options.circuits or sources
         }
         for job in as_completed(jobs):
