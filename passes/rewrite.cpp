@@ -191,7 +191,7 @@ private:
                 cut.table = tx & ty;
                 found[count++] = cut;
             }
-        context_->work += count;
+        context_->work += count / 4;
         found[count++] = trivial(node);
         keep_cuts(node, found, count);
     }
