@@ -1,14 +1,16 @@
 """Few levels: `--goal depth` and `--goal balanced` beside ABC's and mockturtle's ways to shallow circuits, on EPFL.
 
-    NETC_DATA=… python benchmarks/depth.py [CIRCUIT …]
+    NETC_DATA=… python benchmarks/depth.py [--level 2|3] [CIRCUIT …]
 
 Levels, ANDs and CPU seconds (of whole processes; of mockturtle, through aigverse, of the call). A method is on the
 front of a circuit if no other has at most as many levels and at most as many ANDs, and less of one. Results of ours are
-proved by netc and checked by ABC's cec. Written to results/depth.json.
+proved by netc and checked by ABC's cec. Written to results/depth.json circuit by circuit: a run of some circuits, or of
+one --level only, adds to what is there.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -16,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, abc, abc_cec, geomean, netc, run, save
+from measure import ABC, RESULTS, abc, abc_cec, geomean, netc, run, save
 
 from netc import load
 
@@ -27,20 +29,16 @@ ABC_SCRIPTS = {
     "abc if -g": "if -g -K 6 -C 8; strash",
     "abc if -g, three times": "if -g -K 6 -C 8; strash; if -g -K 6 -C 8; strash; if -g -K 6 -C 8; strash",
 }
-OURS = {
-    "netc -O2 --goal depth": ("-O2", "--goal", "depth"),
-    "netc -O3 --goal depth": ("-O3", "--goal", "depth"),
-    "netc -O3 --goal balanced": ("-O3", "--goal", "balanced"),
-}
+OURS = {f"netc -O{level} --goal {goal}": (level, goal) for level in (2, 3) for goal in ("depth", "balanced")}
 AIGVERSE = """
 import sys, time
 import aigverse
 from aigverse import io, algorithms
 aig = io.read_aiger_into_aig(sys.argv[1])
 started = time.process_time()
-algorithms.balancing(aig, rebalance_function="sop")
+balanced = algorithms.balancing(aig, rebalance_function="sop")
 print(time.process_time() - started)
-io.write_aiger(aig, sys.argv[2])
+io.write_aiger(balanced, sys.argv[2])
 """
 HEAVY = {"hyp", "div", "log2", "multiplier", "sqrt", "square", "mem_ctrl"}  # left out unless named
 SECONDS = 600
@@ -51,7 +49,22 @@ def sizes(target: Path) -> dict[str, Any]:
     return {"levels": aig.depth, "ands": aig.num_ands}
 
 
-def measured(source: Path, target: Path) -> dict[str, Any]:
+def front(row: dict[str, Any]) -> list[str]:
+    """The methods that no other is better than."""
+    there = {title: found for title, found in row.items() if found and title != "front"}
+    return [
+        title
+        for title, mine in there.items()
+        if not any(
+            other["levels"] <= mine["levels"]
+            and other["ands"] <= mine["ands"]
+            and (other["levels"], other["ands"]) != (mine["levels"], mine["ands"])
+            for other in there.values()
+        )
+    ]
+
+
+def measured(source: Path, target: Path, levels: tuple[int, ...]) -> dict[str, Any]:
     row: dict[str, Any] = {"strash": sizes(source)}
     for title, script in ABC_SCRIPTS.items():
         target.unlink(missing_ok=True)
@@ -63,8 +76,10 @@ def measured(source: Path, target: Path) -> dict[str, Any]:
         row["aigverse balancing(sop)"] = {**sizes(target), "cpu_seconds": round(float(usage.out.split()[-1]), 2)}
     else:
         row["aigverse balancing(sop)"] = None
-    for title, options in OURS.items():
-        usage = netc("opt", source, *options, "--json", "-j1", "-o", target)
+    for title, (level, goal) in OURS.items():
+        if level not in levels:
+            continue
+        usage = netc("opt", source, f"-O{level}", "--goal", goal, "--json", "-j1", "-o", target)
         if usage.code:
             sys.exit(usage.out)
         report = json.loads(usage.out[usage.out.index("{") :])
@@ -74,34 +89,13 @@ def measured(source: Path, target: Path) -> dict[str, Any]:
             "verified": report["verified"],
             "abc_cec": abc_cec(source, target),
         }
-    there = {title: found for title, found in row.items() if found}
-    row["front"] = [
-        title
-        for title, mine in there.items()
-        if not any(
-            other["levels"] <= mine["levels"]
-            and other["ands"] <= mine["ands"]
-            and (other["levels"], other["ands"]) != (mine["levels"], mine["ands"])
-            for other in there.values()
-        )
-    ]
     return row
 
 
-def main() -> None:
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    folder = Path(data) / "aig" / "epfl"
-    names = sys.argv[1:] or sorted(path.stem for path in folder.glob("*.aig") if path.stem not in HEAVY)
-    rows: dict[str, dict[str, Any]] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for name in names:
-            rows[name] = measured(folder / f"{name}.aig", Path(scratch) / "out.aig")
-            print(name, json.dumps(rows[name]), flush=True)
-    means = {}
+def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    means: dict[str, Any] = {}
     for title in [*ABC_SCRIPTS, "aigverse balancing(sop)", *OURS]:
-        there = [row for row in rows.values() if row[title]]
+        there = [row for row in rows.values() if row.get(title)]
         if there:
             means[title] = {
                 "circuits": len(there),
@@ -110,8 +104,30 @@ def main() -> None:
                 "on_the_front": sum(title in row["front"] for row in there),
                 "cpu_seconds": round(sum(row[title]["cpu_seconds"] for row in there), 1),
             }
-    save("depth", {"summary": means, "circuits": rows})
-    for title, found in means.items():
+    return means
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("circuits", nargs="*")
+    parser.add_argument("--level", type=int, choices=(2, 3), action="append")
+    options = parser.parse_args()
+    data = os.environ.get("NETC_DATA")
+    if not data or ABC is None:
+        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
+    folder = Path(data) / "aig" / "epfl"
+    names = sorted(path.stem for path in folder.glob("*.aig"))
+    kept = RESULTS / "depth.json"
+    rows: dict[str, dict[str, Any]] = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in options.circuits or (name for name in names if name not in HEAVY):
+            row = measured(folder / f"{name}.aig", Path(scratch) / "out.aig", tuple(options.level or (2, 3)))
+            rows[name] = rows.get(name, {}) | row
+            rows[name] = rows[name] | {"front": front(rows[name])}
+            print(name, json.dumps(rows[name]), flush=True)
+            rows = {known: rows[known] for known in names if known in rows}
+            save("depth", {"summary": summary(rows), "circuits": rows})
+    for title, found in summary(rows).items():
         print(title, found)
 
 

@@ -103,6 +103,9 @@ def of_suite(rows: dict[str, dict[str, Any]], recorded: dict[str, int]) -> dict[
             "levels_geomean": geomean([row[title]["levels"] / row["strash"]["levels"] for row in there]),
             "cpu_seconds": round(sum(row[title]["cpu_seconds"] for row in there), 1),
         }
+        if title.startswith("-O"):
+            found[title]["of_which_verify"] = round(sum(row[title]["of_which_verify"] for row in there), 1)
+            found[title]["proved"] = sum(row[title]["verified"] == "proved" for row in there)
     known = {name: row for name, row in rows.items() if name in recorded}
     if known:
         found["recorded: best of ABC's newest source"] = {

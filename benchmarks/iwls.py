@@ -4,7 +4,8 @@
 
 For each circuit the ANDs it starts with, those left, the fewest that any team had (best.csv of the corpus), and CPU
 seconds of the whole process. Every result is compared here with its input on all 2^n patterns, which proves it; with
---cec, ABC's cec is asked as well. Written to results/iwls.json, row by row, so that a run can be cut.
+--cec, ABC's cec is asked as well. Written to results/iwls.json, row by row, so that a run can be cut; a run of some
+circuits adds to what is there. Every row says what made it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from measure import abc_cec, netc, save
+from measure import RESULTS, abc_cec, netc, save
 
 from netc import Aig, load
 
-PIPELINE = "collapse{orders=4,rounds=3}; walk{leaves=16,rounds=3000,patience=200}"
-BUDGET = 100_000_000  # units of work: at most about thirteen CPU seconds
+PIPELINE = "collapse{orders=4,rounds=3}; walk{leaves=16,rounds=100000,patience=1000}"
+BUDGET = 50_000_000  # units of work: less than sixty CPU seconds, which are allowed
 CEC_SECONDS = 20
 
 
@@ -59,6 +60,8 @@ def measured(source: Path, pipeline: str, budget: int, scratch: Path, cec: bool)
         "levels": after.depth,
         "cpu_seconds": round(usage.cpu_seconds, 2),
         "all_patterns": "equal",
+        "pipeline": pipeline,
+        "budget": budget,
     } | ({"abc_cec": abc_cec(source, target, CEC_SECONDS)} if cec else {})
 
 
@@ -88,16 +91,16 @@ def main() -> None:
     folder = Path(os.environ["NETC_DATA"]) / "aig" / "iwls2024"
     with (folder / "best.csv").open() as lines:
         best = {row["circuit"]: int(row["best_ands"]) for row in csv.DictReader(lines)}
-    rows: dict[str, dict[str, Any]] = {}
+    kept = RESULTS / "iwls.json"
+    rows: dict[str, dict[str, Any]] = json.loads(kept.read_text())["rows"] if kept.is_file() else {}
     with tempfile.TemporaryDirectory() as scratch:
         for name in options.circuits or sorted(best):
             source = folder / "worst_aig" / f"{name}.aig"
             row = measured(source, options.pipeline, options.budget, Path(scratch), options.cec)
             rows[name] = row | {"best_known": best[name]}
             print(json.dumps({name: rows[name]}), flush=True)
-            if not options.circuits:
-                head = {"pipeline": options.pipeline, "budget": options.budget, "summary": summary(rows)}
-                save("iwls", head | {"rows": rows})
+            rows = {known: rows[known] for known in sorted(rows)}
+            save("iwls", {"summary": summary(rows), "rows": rows})
     print(json.dumps(summary(rows), indent=1))
 
 

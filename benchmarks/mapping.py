@@ -1,13 +1,16 @@
-"""LUT-6 mapping beside ABC's `if -K 6 -a` on identical graphs: the EPFL circuits as they are, and after -O3.
+"""LUT-6 mapping beside ABC's `if -K 6 -a` on identical graphs: the EPFL circuits as they are, and optimized.
 
-    NETC_DATA=… python benchmarks/mapping.py [CIRCUIT …]
+    NETC_DATA=… python benchmarks/mapping.py [--level 2] [--small FOLDER] [CIRCUIT …]
 
 Both mappers read the same AIGER file. LUTs, levels and CPU seconds of whole processes; every netlist of ours is proved
-equal to that file by ABC's cec. Written to results/mapping.json.
+equal to that file by ABC's cec. Graphs are optimized here by -O2, or by --level 3, which takes minutes; --small names a
+folder where they are looked for first, as CIRCUIT.aig, and kept. Written to results/mapping.json, circuit by circuit: a
+run of some circuits adds to what is there, the other graphs of a level stay.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -16,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, abc, abc_cec, geomean, netc, save
+from measure import ABC, RESULTS, abc, abc_cec, geomean, netc, save
 
 from netc import load
 from netc.mapping import map_luts
@@ -59,27 +62,44 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def optimized(source: Path, target: Path, level: int) -> Path:
+    """The circuit after -O`level`, made unless it is there."""
+    if not target.is_file():
+        usage = netc("opt", source, f"-O{level}", "-q", "-j1", "-o", target)
+        if usage.code:
+            sys.exit(usage.out)
+    return target
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("circuits", nargs="*")
+    parser.add_argument("--level", type=int, choices=(1, 2, 3), default=2)
+    parser.add_argument("--small", type=Path, metavar="FOLDER")
+    options = parser.parse_args()
     data = os.environ.get("NETC_DATA")
     if not data or ABC is None:
         sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
     folder = Path(data) / "aig" / "epfl"
-    names = sys.argv[1:] or sorted(path.stem for path in folder.glob("*.aig"))
-    found: dict[str, dict[str, dict[str, Any]]] = {"as_given": {}, "after_O3": {}}
+    names = sorted(path.stem for path in folder.glob("*.aig"))
+    after = f"after -O{options.level}"
+    kept = RESULTS / "mapping.json"
+    found: dict[str, Any] = json.loads(kept.read_text()) if kept.is_file() else {}
+    found.pop("environment", None)
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
-        for name in names:
-            source, small = folder / f"{name}.aig", scratch / "small.aig"
-            usage = netc("opt", source, "-O3", "-q", "-o", small)
-            if usage.code:
-                sys.exit(usage.out)
-            for title, graph in (("as_given", source), ("after_O3", small)):
-                found[title][name] = {"abc": by_abc(graph), "netc": by_netc(graph, scratch)}
-                print(title, name, found[title][name], flush=True)
-    result = {title: {"summary": summary(rows), "circuits": rows} for title, rows in found.items()}
-    if not sys.argv[1:]:
-        save("mapping", result)
-    for title, part in result.items():
+        small = options.small or scratch
+        for name in options.circuits or names:
+            source = folder / f"{name}.aig"
+            graphs = {"as given": source, after: optimized(source, small / f"{name}.aig", options.level)}
+            for title, graph in graphs.items():
+                rows = found.get(title, {}).get("circuits", {})
+                rows[name] = {"abc": by_abc(graph), "netc": by_netc(graph, scratch)}
+                print(title, name, rows[name], flush=True)
+                rows = {known: rows[known] for known in names if known in rows}
+                found[title] = {"summary": summary(rows), "circuits": rows}
+            save("mapping", found)
+    for title, part in found.items():
         print(title, json.dumps(part["summary"]))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from netc import native
@@ -87,6 +88,20 @@ class Context:
         if child.stopped_at is not None and self.struct.stopped_at < 0:
             self.struct.stopped_at = self.struct.work + child.stopped_at
         self.struct.work += child.work
+
+    @contextmanager
+    def limited(self, work: int) -> Iterator[None]:
+        """A budget of so much work for what runs inside, or what is left if that is less. What this alone stops has not
+        stopped the run.
+        """
+        struct, budget = self.struct, self.struct.budget
+        struct.budget = min(budget, struct.work + work)
+        try:
+            yield
+        finally:
+            struct.budget = budget
+            if not struct.cancel and struct.work < budget:
+                struct.stopped_at = -1
 
     def report(self, done: int, total: int) -> None:
         """Say how far the run has come, in whatever is counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,20 @@ from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
 from netc.partition import cut_apart, put_together
-from netc.pipeline import GOALS, Best, Climb, Limit, Partition, PassStep, Pipeline, Repeat, Sequence, level_text, parse
+from netc.pipeline import (
+    GOALS,
+    Best,
+    Climb,
+    Limit,
+    Partition,
+    PassStep,
+    Pipeline,
+    Repeat,
+    Sequence,
+    Small,
+    level_text,
+    parse,
+)
 from netc.protocols import AigPass, SequentialPass
 from netc.report import Counts, PassReport, Report
 from netc.sequential import LatchMap
@@ -108,6 +121,8 @@ class _Run:
                 return self.run_climb(pipeline, model)
             case Limit(body, work):
                 return self.run_limited(body, work, model)
+            case Small(body, nodes):
+                return model if model.logic.num_ands > nodes else self.run(body, model)
 
     def note(self, text: str, model: Model, seconds: float, work: int) -> Model:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))
@@ -138,46 +153,48 @@ class _Run:
         return self.note(str(step), model, time.perf_counter() - started, self.context.work - work)
 
     def run_best(self, branches: tuple[Sequence, ...], model: Model) -> Model:
-        """The branches one after another as far as the budget goes, or side by side with the same result."""
         results: list[Model] = []
-        counted = self.stop_after is not None or self.save_each is not None  # passes, in the order in which they end
-        if self.context.threads == 1 or counted:
+        if self.stop_after is not None or self.save_each is not None:  # passes, counted in the order in which they end
             for branch in branches:
                 if results and self.over():
                     break
                 results.append(self.run(branch, model))
         else:
-            results = self.run_side_by_side(branches, model)
+            for run, found in self.run_beside(list(branches), model, self.context.threads):
+                self.take_over(run)
+                results.append(found)
         return min(results, key=lambda result: self.size(result.logic))
 
-    def run_side_by_side(self, branches: tuple[Sequence, ...], model: Model) -> list[Model]:
-        """What the branches make, each as if those before it had run first: where they leave it less of the budget than
-        it took, it runs again with that.
+    def run_beside(self, bodies: list[Sequence], model: Model, width: int) -> Iterator[tuple[_Run, Model]]:
+        """What the bodies make of the same model, each as if those before it had run first, and work counted: at most
+        `width` side by side. One that these leave less of the budget than it took runs again with that.
         """
-        results: list[Model] = []
-        runs = [_Run(self.context.child(self.context.remaining), self.goal) for _ in branches]
-        with ThreadPoolExecutor(max_workers=self.context.threads) as pool:
+
+        def start() -> _Run:
+            return _Run(self.context.child(self.context.remaining), self.goal)
+
+        runs = [start() for _ in bodies]
+        with ThreadPoolExecutor(max_workers=max(1, width)) as pool:
+            ahead = [pool.submit(run.run, body, model) for run, body in zip(runs, bodies, strict=True) if width > 1]
             try:
-                ahead = [pool.submit(run.run, branch, model) for run, branch in zip(runs, branches, strict=True)]
-                for run, branch, future in zip(runs, branches, ahead, strict=True):
-                    if results and self.over():
+                for index, (run, body) in enumerate(zip(runs, bodies, strict=True)):
+                    if index and self.over():
                         break
                     self.beside = run
-                    found = future.result()
-                    if results and run.context.work >= self.context.remaining and not self.context.cancelled:
-                        run = self.beside = _Run(self.context.child(self.context.remaining), self.goal)
-                        found = run.run(branch, model)
-                    self.take_over(run)
-                    results.append(found)
+                    found = ahead[index].result() if ahead else None
+                    short = run.context.work >= self.context.remaining and not self.context.cancelled
+                    if found is None or (index and short):
+                        run = self.beside = start()
+                        found = run.run(body, model)
+                    self.context.absorb(run.context)
+                    yield run, found
             finally:
                 self.beside = None
                 for run in runs:  # those that nobody waits for any more
                     run.context.cancel()
-        return results
 
     def take_over(self, run: _Run) -> None:
-        """Count what a run at the side did as done here."""
-        self.context.absorb(run.context)
+        """Note what a run at the side did as done here."""
         self.passes += run.passes
         if run.best is not None and (self.best is None or self.size(run.best.logic) < self.size(self.best.logic)):
             self.best = run.best
@@ -218,52 +235,39 @@ class _Run:
         return self.note(text, model, time.perf_counter() - started, self.context.work - work)
 
     def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
-        """All that the limit allows, or nothing: what a person or a clock cuts short in between is not kept."""
+        """Cut short by the limit, the best of what was met is kept."""
         if self.context.stop(1):
             return model
-        outer, best, done = self.context, self.best, len(self.passes)
-        self.context = outer.child(work)
-        found, inner = self.run(body, model), self.context
-        self.context = outer
-        if inner.stopped and outer.cancelled:
-            self.best = best
-            del self.passes[done:]
-            outer.stop_here()
-            return model
-        outer.stop(inner.work + 1)
+        outer, self.best = self.best, None
+        with self.context.limited(work):
+            found = self.run(body, model)
+            met, self.best = self.best, outer
+            if self.context.stopped:
+                found = min(filter(None, (found, met, model)), key=lambda result: self.size(result.logic))
+        if met is not None and (outer is None or self.size(met.logic) < self.size(outer.logic)):
+            self.best = met
         return found
 
     def run_climb(self, climb: Climb, best: Model) -> Model:
-        """As in a partition, each candidate has a context of its own and counts in order, whoever ran it first."""
         stale = 0
-
-        def candidate(index: int) -> tuple[Model, int, bool]:
-            context = self.context.child()
-            found = _Run(context, self.goal).run(climb.candidate(index), best)
-            return found, context.work, context.stopped
-
         self.context.stop(1)
-        with ThreadPoolExecutor(max_workers=min(CLIMB_WIDTH, max(1, self.context.threads))) as pool:
-            for start in range(0, climb.n, CLIMB_WIDTH):
-                if self.over() or stale >= climb.stale:
-                    break
-                self.current = f"climb: run {start + 1:,}, {best.logic.num_ands:,} ANDs, {best.logic.depth:,} levels"
-                started, work = time.perf_counter(), self.context.work
-                chosen, gain = best, ""
-                indices = range(start, min(start + CLIMB_WIDTH, climb.n))
-                for index, (found, used, cut) in zip(indices, pool.map(candidate, indices), strict=True):
-                    if cut or self.context.stopped:
-                        self.context.stop_here()
-                        break
-                    self.context.stop(used + 1)
-                    if self.size(found.logic) < self.size(chosen.logic):
-                        gain = str(climb.candidate(index))
-                    if self.size(found.logic) <= self.size(chosen.logic):
-                        chosen = found
-                stale = 0 if gain else stale + CLIMB_WIDTH
-                best = chosen
-                if gain:
-                    self.note(gain, best, time.perf_counter() - started, self.context.work - work)
+        for start in range(0, climb.n, CLIMB_WIDTH):
+            if self.over() or stale >= climb.stale:
+                break
+            self.current = f"climb: run {start + 1:,}, {best.logic.num_ands:,} ANDs, {best.logic.depth:,} levels"
+            started, work = time.perf_counter(), self.context.work
+            chosen, gain = best, ""
+            candidates = [climb.candidate(index) for index in range(start, min(start + CLIMB_WIDTH, climb.n))]
+            width = min(CLIMB_WIDTH, self.context.threads)
+            for candidate, (_, found) in zip(candidates, self.run_beside(candidates, best, width), strict=False):
+                if self.size(found.logic) < self.size(chosen.logic):
+                    gain = str(candidate)
+                if self.size(found.logic) <= self.size(chosen.logic):
+                    chosen = found
+            stale = 0 if gain else stale + CLIMB_WIDTH
+            best = chosen
+            if gain:
+                self.note(gain, best, time.perf_counter() - started, self.context.work - work)
         return best
 
 

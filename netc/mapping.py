@@ -12,9 +12,11 @@ from netc.lut import MAX_K, LutNetwork
 
 __all__ = ["map_luts", "map_with_image"]
 
+ROUNDS = 3  # a fourth gains a thousandth
+
 
 def map_with_image(
-    aig: Aig, k: int, *, goal: str = "area", rounds: int = 2, context: Context | None = None
+    aig: Aig, k: int, *, goal: str = "area", rounds: int = ROUNDS, context: Context | None = None
 ) -> tuple[LutNetwork, Lits]:
     """As `map_luts`, and ``uint32[nodes]``: the literal of the LUT network that each node became, or `NONE`."""
     if not 2 <= k <= MAX_K:
@@ -32,7 +34,9 @@ def map_with_image(
     return LutNetwork(aig.ports, fanins, tables, roots.astype(np.uint32)), image
 
 
-def map_luts(aig: Aig, k: int, *, goal: str = "area", rounds: int = 2, context: Context | None = None) -> LutNetwork:
+def map_luts(
+    aig: Aig, k: int, *, goal: str = "area", rounds: int = ROUNDS, context: Context | None = None
+) -> LutNetwork:
     """Cover a graph with LUTs of up to `k` inputs, 2 to 6.
 
     `goal` is ``"area"`` (few LUTs) or ``"depth"`` (the least depth that cuts allow, then few LUTs); `rounds` is how

@@ -7,10 +7,11 @@
 Combinators: ``repeat{n=8}(P)`` runs P until it stops making the graph smaller, at most n times; ``best(P | Q | …)``
 runs each on the same graph and keeps the best result; ``partition{nodes=20000}(P)`` cuts the graph into pieces
 of about that many ANDs, runs P on each, in parallel, and puts them together; ``limit{work=1000000}(P)`` cuts P short
-after so much work; ``climb{n=1000,stale=100}(P | Q | …)`` runs one after another on the best so far, with a new seed
-for passes that take one, and keeps what is no worse, until n were run or `stale` in a row gained nothing. Options of a
-pass are the fields of its class. What is better is for the goal to say: fewer ANDs, fewer levels, or a smaller product
-of both.
+after so much work, and keeps the best that it met; ``small{nodes=20000}(P)`` runs P on a graph of at most so many ANDs
+and leaves a larger one as it is; ``climb{n=1000,stale=100}(P | Q | …)`` runs one after another on the best so far, with
+a new seed for passes that take one, and keeps what is no worse, until n were run or `stale` in a row gained nothing.
+Options of a pass are the fields of its class. What is better is for the goal to say: fewer ANDs, fewer levels, or a
+smaller product of both.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = [
     "Pipeline",
     "Repeat",
     "Sequence",
+    "Small",
     "level_text",
     "parse",
 ]
@@ -64,29 +66,42 @@ _O2 = (
     f"sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_SOON}); dce"
 )
 # What no window shows: first on the graph as it was written, where its regions are still whole, then once more on what
-# the local passes leave of it.
+# the local passes leave of it. It goes on for as long as it finds much.
 _WHOLE = (
-    "redundancy{rounds=3,work=25000000}; dce; transduction{rounds=1,tries=3,work=14000000}; "
-    "redundancy{rounds=2,work=5000000}; dce"
+    "redundancy{rounds=3,work=4000000,reward=3000}; dce; transduction{rounds=1,tries=3,work=4000000,reward=5000}; "
+    "redundancy{rounds=2,work=1000000,reward=3000}; dce"
 )
 # Outputs of few inputs, derived anew from their functions.
 _ANEW = (
-    "rewrite; limit{work=50000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60}); "
+    "rewrite; limit{work=8000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60}); "
     "rewrite{zero=true}; resub; dce"
 )
-_GLOBAL = (
-    "transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000}; rewrite{cuts=24,zero=true}; "
-    "refactor; resub; dce; "
-    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=8000000}; rewrite{cuts=24}; resub; "
-    "limit{work=15000000}(walk); limit{work=15000000}(collapse); rewrite; dce"
+# What sees more than -O2's windows do, for graphs of any size: what it takes apart, local passes make use of.
+_WIDER = (
+    "walk{leaves=10,rounds=4}; resub; refactor; rewrite{zero=true}; resub; "
+    "limit{work=24000000}(redundancy{rounds=3,work=4000000,reward=8000}); dce; "
+    "resub; refactor; rewrite{zero=true}; resub{leaves=10}; walk{leaves=10,rounds=4}; resub; dce"
 )
-# Other structures altogether, and what they allow.
+_GLOBAL = (
+    "limit{work=12000000}(walk); "
+    "transduction{pairs=true,window=200,tries=4,rounds=2,work=2500000,reward=5000}; rewrite{cuts=24,zero=true}; "
+    "refactor; resub; dce; "
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=2500000}; rewrite{cuts=24}; resub; "
+    "limit{work=12000000}(walk); limit{work=2000000}(collapse); rewrite; dce"
+)
+# Other structures altogether, and what they allow, for as long as there is work left.
 _OTHERWISE = (
-    "limit{work=20000000}(climb{n=12,stale=4}(relut{rounds=3,grow=5}; resub; "
+    "climb{n=1000,stale=60}(relut{rounds=1,grow=5,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; walk; "
+    "resub; dce | limit{work=8000000}(relut{rounds=3,grow=5}; resub; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
-_O3 = f"{_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}); {_GLOBAL}; {_OTHERWISE}"
+# Starts from what -O2 makes, so that it ends no larger, and on small graphs from two others. All together takes less
+# than a minute.
+_O3 = (
+    f"limit{{work=75000000}}(best({_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}))); "
+    f"{_WIDER}; {_GLOBAL}; {_OTHERWISE})"
+)
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
@@ -107,7 +122,7 @@ _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SH
 _SMALLER = (
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
     "rewrite{zero=true}; resub; dce | "
-    "limit{work=100000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
+    "limit{work=12000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
     "relut{grow=30}; rewrite{inputs=5,zero=true}; resub; refactor{zero=true}; rewrite{inputs=5}; resub{leaves=10}; dce"
 )
 _DEEP = {
@@ -191,7 +206,16 @@ class Limit:
         return f"limit{{work={self.work}}}({self.body})"
 
 
-Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb | Limit
+@dataclass(frozen=True)
+class Small:
+    body: Sequence
+    nodes: int = 20_000
+
+    def __str__(self) -> str:
+        return f"small{{nodes={self.nodes}}}({self.body})"
+
+
+Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb | Limit | Small
 
 
 def reseeded(pipeline: Any, seed: int) -> Any:
@@ -217,6 +241,7 @@ _COMBINATORS: dict[str, dict[str, int]] = {
     "partition": {"nodes": 20_000},
     "climb": {"n": 1000, "stale": 100, "seed": 1},
     "limit": {"work": 1_000_000},
+    "small": {"nodes": 20_000},
 }
 
 
@@ -300,9 +325,9 @@ class _Parser:
             return Climb(tuple(branches), **numbers)
         if len(branches) > 1:
             raise self.fail(f"{name} takes one pipeline; '|' is for best(… | …) and climb(… | …)", at=at)
-        if name == "limit":
-            return Limit(branches[0], **numbers)
-        return (Repeat if name == "repeat" else Partition)(branches[0], **numbers)
+        single: dict[str, Any] = {"repeat": Repeat, "partition": Partition, "limit": Limit, "small": Small}
+        made_of: Pipeline = single[name](branches[0], **numbers)
+        return made_of
 
 
 def _changes_ports(pipeline: Pipeline) -> bool:
@@ -311,7 +336,7 @@ def _changes_ports(pipeline: Pipeline) -> bool:
             return not isinstance(instance, AigPass)
         case Sequence(steps):
             return any(map(_changes_ports, steps))
-        case Repeat(body) | Partition(body) | Limit(body):
+        case Repeat(body) | Partition(body) | Limit(body) | Small(body):
             return _changes_ports(body)
         case Best(branches) | Climb(branches):
             return any(map(_changes_ports, branches))

@@ -25,6 +25,7 @@ constexpr int kSifts = 4;                 // rounds of sifting
 constexpr size_t kMostWords = 1u << 24;   // of the truth tables of a cone; a larger one is left alone
 constexpr uint32_t kWorthWalking = 3;     // candidates that start with more than this many times the least are dropped
 constexpr uint32_t kFreeWalk = 3000;      // ANDs above which a candidate is not walked
+constexpr int64_t kWorkUnit = 64;         // words looked at for one unit of work
 
 struct Options {
     size_t support;
@@ -87,7 +88,7 @@ private:
                 size_t shared = leaves.size() + supports[driver].size() - both.size();
                 if (both.size() <= options_.support && shared > most) most = shared, best = g;
             }
-            context_->work += static_cast<int64_t>(groups_.size());
+            context_->work += static_cast<int64_t>(groups_.size() / 8);
             if (best == SIZE_MAX) {
                 groups_.push_back({supports[driver], {driver}});
                 continue;
@@ -189,7 +190,7 @@ private:
                 }
                 roots.push_back(whole.build(inputs.data(), builder));
             }
-            context_->work += synthesis.work() / 8;
+            context_->work += synthesis.work() / kWorkUnit;
             add(builder, std::move(roots));
         }
         for (uint64_t rounding = 0; rounding < kRoundings; rounding++) {
@@ -198,7 +199,7 @@ private:
             int64_t work = 0;
             uint64_t seed = kRoundings * options_.seed + rounding;
             std::vector<Lit> roots = build_by_weighing(builder, functions, inputs.data(), synthesis, seed, work);
-            context_->work += work / 8;
+            context_->work += work / kWorkUnit;
             if (roots.empty()) break;
             add(builder, std::move(roots));
         }
@@ -217,7 +218,7 @@ private:
                 for (int v = n - 1; v > 0; v--) exchange(v, static_cast<int>(random.next() % static_cast<uint64_t>(v + 1)));
             int64_t work = 0;
             sift(permuted, variables, kSifts, work);
-            context_->work += work / 8;
+            context_->work += work / kWorkUnit;
             std::vector<Lit> names;
             for (int v : variables) names.push_back(inputs[static_cast<size_t>(v)]);
             Builder builder(cone.leaves);
@@ -233,7 +234,7 @@ private:
         if (cone.num_ands() * table_words(static_cast<int>(cone.leaves)) > kMostWords) return;
         uint32_t before = freed(group);
         std::vector<Part> parts = candidates(cone, tables_of(cone));
-        context_->work += static_cast<int64_t>(cone.num_ands() * table_words(static_cast<int>(cone.leaves)) / 8);
+        context_->work += static_cast<int64_t>(cone.num_ands() * table_words(static_cast<int>(cone.leaves))) / kWorkUnit;
         uint32_t least = UINT32_MAX;
         for (const Part &part : parts) least = std::min(least, part.num_ands());
         // The smallest first, so that a budget which ends here has seen the best start.

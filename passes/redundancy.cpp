@@ -9,8 +9,8 @@ extern "C" {
 using namespace netc;
 
 extern "C" int64_t netc_pass_redundancy(const netc_aig *graph, netc_context *context, int64_t window, int64_t conflicts,
-                                        int64_t rounds, int64_t work, int64_t exhaustive, int64_t seed,
-                                        netc_step *step) {
+                                        int64_t rounds, int64_t work, int64_t reward, int64_t exhaustive,
+                                        int64_t seed, netc_step *step) {
     return guard([&]() -> int64_t {
         SubstituteOptions options;
         options.fanins_only = true;
@@ -18,6 +18,7 @@ extern "C" int64_t netc_pass_redundancy(const netc_aig *graph, netc_context *con
         options.conflicts = conflicts;
         options.rounds = rounds;
         options.work = work;
+        options.reward = reward;
         options.exhaustive = exhaustive;
         options.seed = static_cast<uint64_t>(seed);
         Substituter substituter(AigView(*graph), options, context);

@@ -24,6 +24,7 @@ class Redundancy:
     conflicts: int = 100  # for each SAT query; what is not proved within them stays as it is
     rounds: int = 4  # over the whole graph, at most; it ends when a round changes nothing
     work: int = 30_000_000  # units after which it ends, about five to twenty seconds
+    reward: int = 0  # further units for each AND that goes, so that it goes on where it finds much
     exhaustive: int = 12  # with at most so many inputs and latches all patterns are simulated, without SAT; 14 at most
     seed: int = 1  # of the simulation patterns
 
@@ -32,6 +33,8 @@ class Redundancy:
             value = getattr(self, option)
             if not 1 <= value < 2**31:
                 raise NetcError("redundancy", f"{option}={value}; it is at least 1 and below 2147483648")
+        if not 0 <= self.reward < 2**31:
+            raise NetcError("redundancy", f"reward={self.reward}; it is at least 0 and below 2147483648")
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_redundancy,
@@ -41,6 +44,7 @@ class Redundancy:
             self.conflicts,
             self.rounds,
             self.work,
+            self.reward,
             self.exhaustive,
             self.seed,
             step,

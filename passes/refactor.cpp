@@ -61,7 +61,7 @@ private:
             cone_.sort(graph_, root);
             int64_t before = synthesis_.work();
             Circuit circuit = synthesis_.circuit(cone_.function(graph_));
-            context_->work += static_cast<int64_t>(cone_.inside.size()) + (synthesis_.work() - before) / 64;
+            context_->work += static_cast<int64_t>(cone_.inside.size()) + (synthesis_.work() - before) / 32;
             int most = zero_gain_ ? saved : saved - 1;
             bool fits = added(circuit, root, most) <= most && (!deadlines_ || arrival(circuit) <= deadlines_->deadline(root));
             graph_.reference(root);

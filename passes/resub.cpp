@@ -30,7 +30,8 @@ constexpr size_t kFanoutNodes = 24;   // of a window, above the root
 constexpr uint32_t kFanouts = 8;      // uses of a node that may be followed
 constexpr size_t kChain = 6;          // nodes between a window and a new leaf
 constexpr size_t kDependVisits = 60;  // when a new leaf must not depend on the root
-constexpr uint64_t kWorkUnit = 256;   // words for one unit of work
+constexpr uint64_t kWorkUnit = 64;    // words for one unit of work
+constexpr int64_t kNodeWork = 4;      // units for a node's window
 
 struct Options {
     size_t leaves, divisors;
@@ -53,7 +54,7 @@ public:
             if ((node & 255) == 0) progress(context_, node, end);
             uint64_t words = resynthesis_.work;
             improve(node);
-            if (stop(context_, 1 + static_cast<int64_t>((resynthesis_.work - words) / kWorkUnit))) break;
+            if (stop(context_, kNodeWork + static_cast<int64_t>((resynthesis_.work - words) / kWorkUnit))) break;
         }
         graph_.finish(step);
     }

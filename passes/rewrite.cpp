@@ -156,7 +156,7 @@ private:
                 }
                 found[count++] = cut;
             }
-        context_->work += count;
+        context_->work += count / 4;
         found[count++] = trivial(node);
         keep_cuts(node, found, count);
     }

@@ -128,6 +128,25 @@ def slow_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "resolve", lambda target: Slow if target == "test_manager:Slow" else _resolve(target))
 
 
+def test_a_limit_keeps_the_best_that_it_met_and_what_comes_after_runs() -> None:
+    aig = messy()
+    # the first rewrite is cut, and strash comes after all the same
+    text = f"limit{{work={aig.num_ands + 2}}}(dce; rewrite; rewrite; rewrite); strash"
+    report = optimize(aig, pipeline=text).report
+    assert report is not None
+    assert report.stopped_at is None
+    assert report.passes[-1].text == "strash"
+    assert report.after.ands <= report.before.ands
+
+
+def test_small_leaves_a_larger_graph_as_it_is() -> None:
+    aig = messy()
+    for nodes, passes in ((aig.num_ands, ["dce"]), (aig.num_ands - 1, [])):
+        report = optimize(aig, pipeline=f"small{{nodes={nodes}}}(dce)").report
+        assert report is not None
+        assert [each.text for each in report.passes] == passes
+
+
 def test_a_time_limit_keeps_the_best_so_far_and_names_its_budget(slow_pass: None) -> None:
     model = optimize(messy(), pipeline="sweep; dce; slow; strash", time_limit=0.3)
     report = model.report

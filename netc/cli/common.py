@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -235,6 +234,8 @@ def say(text: str, quiet: bool = False) -> None:
 
 def json_text(data: dict[str, Any]) -> str:
     """One JSON object, with the versions that every report has."""
+    from importlib.metadata import version  # slow to import, and few commands print JSON
+
     return json.dumps({"netc": version("netc"), "schema": SCHEMA, **data}, ensure_ascii=False)
 
 

@@ -59,6 +59,7 @@ def command(name: str | None, as_json: bool) -> None:
     click.echo("  best(P | Q | ...)                run each on the same circuit and keep the smallest result")
     click.echo("  partition{nodes=20000}(P)        run P on pieces of about that many ANDs, in parallel with -j")
     click.echo("  limit{work=1000000}(P)           cut P short after so much work")
+    click.echo("  small{nodes=20000}(P)            run P on a circuit of at most so many ANDs")
     click.echo("  climb{n=1000,stale=100}(P | ...) run one after another with new seeds, keep what is no larger,")
     click.echo("                                   until n were run or so many in a row gained nothing")
     click.echo("\nLevels:")

@@ -17,6 +17,7 @@ constexpr size_t kTriples = 24;     // literals whose triples are tried
 constexpr uint32_t kOffers = 64;    // replacements whose gain is computed
 constexpr uint64_t kRarely = 5;     // one visit of so many tries the forms that take longest to find
 constexpr size_t kHashed = 12;      // words of a function that its hash reads
+constexpr size_t kWorkUnit = 64;    // words looked at for one unit of work
 
 // out = (a ^ ma) & (b ^ mb); the same as `known`?
 NETC_CLONES bool conjunction(const uint64_t *a, uint64_t ma, const uint64_t *b, uint64_t mb, const uint64_t *known,
@@ -76,7 +77,7 @@ Walker::Walker(const AigView &aig, netc_context *context, uint64_t seed)
     }
     renumber();
     for (Node node : order_) evaluate(node);
-    context_->work += static_cast<int64_t>(order_.size() * words_ / 8);
+    context_->work += static_cast<int64_t>(order_.size() * words_ / kWorkUnit);
 }
 
 Part Walker::part() {
@@ -128,18 +129,12 @@ void Walker::find_care(Node node) {
     above_.clear(graph_.num_nodes());
     above_.add(node);
     cone_.clear();
-    stack_.assign(1, node);
-    while (!stack_.empty()) {
-        Node now = stack_.back();
-        stack_.pop_back();
-        graph_.for_each_fanout(now, [&](Node user) {
-            if (above_.has(user)) return;
-            above_.add(user);
-            cone_.push_back(user);
-            stack_.push_back(user);
-        });
+    for (size_t i = size_t{place_[node]} + 1; i < order_.size(); i++) {  // cheaper than a search: cones are large
+        Node user = order_[i];
+        if (!above_.has(node_of(graph_.fanin0(user))) && !above_.has(node_of(graph_.fanin1(user)))) continue;
+        above_.add(user);
+        cone_.push_back(user);
     }
-    std::sort(cone_.begin(), cone_.end(), [&](Node a, Node b) { return place_[a] < place_[b]; });
     std::fill(care_.begin(), care_.end(), graph_.drives_a_root(node) ? ~uint64_t{0} : 0);
     if (graph_.drives_a_root(node)) return;
     // Nodes whose table does not change are as good as outside the cone.
@@ -168,7 +163,7 @@ void Walker::find_care(Node node) {
         cone_place_[user] = ++used;
         if (graph_.drives_a_root(user)) add_difference(table(user), out, care_.data(), words_);
     }
-    context_->work += static_cast<int64_t>(used * words_ / 8);
+    context_->work += static_cast<int64_t>(used * words_ / kWorkUnit);
 }
 
 // What the node has to be where it matters, packed; and the literals that are true wherever it is, or wherever it is not.
@@ -223,7 +218,7 @@ bool Walker::substitute_one() {
     over_on_.clear();
     over_off_.clear();
     size_t words = rows_.size();
-    int64_t seen = 0;
+    size_t seen = 0;
     for (Node divisor : divisors_) {
         const uint64_t *values = table(divisor);
         uint64_t misses_on = 0, hits_on = 0, hits_off = 0, misses_off = 0;
@@ -236,7 +231,7 @@ bool Walker::substitute_one() {
             misses_off |= off_[i] & ~value;
             if (misses_on && hits_on && hits_off && misses_off) break;
         }
-        seen += static_cast<int64_t>(i);
+        seen += i;
         Lit lit = make_lit(divisor);
         if (!misses_on && !hits_off) offer({Form::literal, false, {lit, kFalse, kFalse}}, 0);
         if (!hits_on && !misses_off) offer({Form::literal, false, {complement(lit), kFalse, kFalse}}, 0);
@@ -245,7 +240,7 @@ bool Walker::substitute_one() {
         if (!misses_off) over_off_.push_back(lit);
         if (!hits_off) over_off_.push_back(complement(lit));
     }
-    context_->work += static_cast<int64_t>(divisors_.size() / 8) + seen / 8;
+    context_->work += static_cast<int64_t>((divisors_.size() + seen) / kWorkUnit);
     return found_;
 }
 
@@ -270,7 +265,7 @@ void Walker::conjunctions(bool negated) {
         for (size_t b = a + 1; b < count; b++)
             if (disjoint(&rest_[a * words], &rest_[b * words], words))
                 offer({Form::conjunction, negated, {ranked_[a].lit, ranked_[b].lit, kFalse}}, 1);
-    context_->work += static_cast<int64_t>(lits.size() * words / 8 + count * count / 16);
+    context_->work += static_cast<int64_t>((lits.size() * words + count * count / 2) / kWorkUnit);
     if (size_ < 2 || found_) return;
     count = std::min(count, kTriples);
     for (size_t a = 0; a < count; a++)
@@ -278,7 +273,7 @@ void Walker::conjunctions(bool negated) {
             for (size_t c = b + 1; c < count; c++)
                 if (disjoint(&rest_[a * words], &rest_[b * words], &rest_[c * words], words))
                     offer({Form::and_of_three, negated, {ranked_[a].lit, ranked_[b].lit, ranked_[c].lit}}, 2);
-    context_->work += static_cast<int64_t>(count * count * count / 32);
+    context_->work += static_cast<int64_t>(count * count * count / 4 / kWorkUnit);
 }
 
 // Node = a AND (b OR c), or (negated) its complement is; after conjunctions(), whose ranking it uses.
@@ -322,7 +317,7 @@ void Walker::conjunctions_of_or(bool negated) {
             for (size_t c = b + 1; c < inner.size(); c++)
                 if (disjoint(&other_[b * words], &other_[c * words], words))
                     offer({Form::and_of_or, negated, {ranked_[a].lit, inner[b].lit, inner[c].lit}}, 2);
-        context_->work += static_cast<int64_t>(divisors_.size() / 8 + inner.size() * (words + inner.size()) / 16);
+        context_->work += static_cast<int64_t>((divisors_.size() + inner.size() * (words + inner.size()) / 2) / kWorkUnit);
     }
 }
 
@@ -355,7 +350,7 @@ void Walker::parities() {
         if (same && differ) continue;  // two functions with one hash
         offer({Form::parity, same != 0, {a, b, kFalse}}, 3);
     }
-    context_->work += static_cast<int64_t>(divisors_.size() * std::min(words, kHashed) / 4);
+    context_->work += static_cast<int64_t>(divisors_.size() * std::min(words, kHashed) * 2 / kWorkUnit);
 }
 
 bool Walker::visit(Node node, bool zero_gain) {
@@ -404,7 +399,7 @@ void Walker::apply(const Move &move) {
     graph_.replace(node_, complement_if(lit, move.negated));
     renumber();
     tables_.resize(size_t{graph_.num_nodes()} * words_);
-    int64_t evaluated = 0;
+    size_t evaluated = 0;
     for (Node node : order_) {
         if (node < before && !above_.has(node)) continue;
         if (!evaluate(node)) graph_.taint(node);
@@ -418,7 +413,7 @@ void Walker::apply(const Move &move) {
         for (size_t w = 0; w < words_ && same; w++) same = table(node)[w] == word(now, w);
         if (!same) graph_.taint(node);
     }
-    context_->work += evaluated * static_cast<int64_t>(words_) / 8 + static_cast<int64_t>(order_.size() / 8);
+    context_->work += static_cast<int64_t>((evaluated * words_ + order_.size()) / kWorkUnit);
 }
 
 }  // namespace netc

@@ -71,7 +71,7 @@ private:
     Array<uint32_t> cone_place_;
     Array<Node> order_;
     Marks above_;  // nodes that depend on the one at hand
-    std::vector<Node> cone_, stack_, divisors_;
+    std::vector<Node> cone_, divisors_;
 
     // Of the node at hand.
     Node node_ = 0;

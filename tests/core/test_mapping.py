@@ -99,9 +99,9 @@ def test_a_chain_of_100_000_levels_is_mapped_in_time_that_follows_its_length(k: 
     ands = np.stack([2 * (node - 1) + 1, 2 * other], axis=1)
     ands[0] = 4, 2
     chain = Aig(Ports(inputs=inputs, outputs=1), ands.astype(np.uint32), np.array([2 * node[-1]], np.uint32))
-    started = time.perf_counter()
+    started = time.process_time()
     network = map_luts(chain, k)
-    assert time.perf_counter() - started < 30  # its square takes minutes
+    assert time.process_time() - started < 30  # its square takes minutes
     assert network.num_luts <= -(-levels // (k - 1))
 
 
