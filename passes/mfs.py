@@ -13,12 +13,13 @@ from netc.errors import NetcError
 
 @dataclass(frozen=True)
 class Mfs:
-    """Cover the graph with LUTs, let them drop inputs or read other signals where no output can tell, and make ANDs again.
+    """Cover the graph with LUTs, let them read less or something else where no output can tell, and make ANDs again.
 
-    Of each LUT it is proved which rows of its table matter: that some pattern gives, and in which an output, or a LUT not
-    far behind it, could tell. So it loses inputs that it can do without, and takes the cheapest function that is left; and
-    another signal of the graph takes the place of an input if that frees more than it costs. Whoever has LUTs made of ANDs
-    gets other structures too, at first larger ones: `grow` lets them be, for a pipeline that goes on from there.
+    Of each LUT it is proved which rows of its table matter: those that some pattern gives, and in which an output, or a
+    LUT not far behind it, could tell. So it loses inputs that it can do without, and takes the cheapest function that
+    is left; and another signal of the graph takes the place of an input if that frees more than it costs. LUTs made of
+    ANDs anew have other structures than before, often larger ones in which other passes then find more: `grow` lets
+    them be.
     Law: at most as many ANDs (as after `strash` and `dce`), or `grow` percent more; no dead ones; the result is hashed.
     """
 

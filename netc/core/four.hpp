@@ -1,7 +1,7 @@
 // Small AIG structures for every function of up to four variables.
 //
 // The 65,536 functions fall into 222 NPN classes (equal up to negating inputs, permuting inputs, negating the output).
-// Each class gets up to 64 structures, found by dynamic programming over AND (one node) and XOR (three nodes): a
+// Each class gets up to 128 structures, found by dynamic programming over AND (one node) and XOR (three nodes): a
 // function's cost is the least sum of the costs of two functions it is the AND or XOR of. Sub-functions that occur twice in
 // a structure are built once. Structures of one AND more are among them, and the same ones with inputs exchanged that the
 // function does not tell apart, since what they can share with a graph differs. Computed on first use, in some

@@ -42,13 +42,11 @@ def test_inputs_that_no_output_can_see_are_dropped() -> None:
 
 
 def test_another_signal_takes_the_place_of_an_input() -> None:
-    """A carry made twice, the second time of a majority's other form over inverted inputs."""
+    """A majority made twice, the second time in another order."""
     build = Builder(7)
     a, b, c, d, e, f, g = (build.input(index) for index in range(7))
     first = build.or_(build.and_(a, b), build.and_(c, build.or_(a, b)))
-    second = build.or_(build.and_(c, a), build.and_(b, build.or_(build.and_(c, d), build.and_(a, d)))) if False else (
-        build.or_(build.and_(c, a), build.and_(b, build.or_(c, a)))
-    )
+    second = build.or_(build.and_(c, a), build.and_(b, build.or_(c, a)))
     x = build.and_(build.or_(first, d), build.or_(e, f))
     y = build.and_(build.or_(second, e), build.or_(d, g))
     before = build.finish([x, y, first])
@@ -64,7 +62,11 @@ def test_it_may_grow_only_where_it_is_told_to() -> None:
 
 @pytest.mark.parametrize(
     ("option", "text"),
-    [("k=7", "k=7; it is 3 to 6"), ("window=0", "window=0; it is at least 1"), ("grow=-1", "grow=-1; it is at least 0")],
+    [
+        ("k=7", "k=7; it is 3 to 6"),
+        ("window=0", "window=0; it is at least 1"),
+        ("grow=-1", "grow=-1; it is at least 0"),
+    ],
 )
 def test_what_is_out_of_range_is_refused(option: str, text: str) -> None:
     name, value = option.split("=")
