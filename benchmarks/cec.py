@@ -4,7 +4,7 @@
 
 The circuits are those of EPFL and ISCAS'85; each is compared with our -O2 and -O3 results and with what four of ABC's
 scripts make of it. --keep DIR keeps those results and takes them from there again. CPU seconds of whole processes, all
-threads together; each may take 60. Our -O2 results are given to netc alone. What results/cec.json has about the same
+threads together; each may take 60. Our own results are given to netc alone. What results/cec.json has about the same
 file is measured anew only with --again. ABC's newer solver (-x) is fast, but has called a circuit and its complement
 equivalent, so it is a measure of speed and not an authority.
 """
@@ -85,7 +85,7 @@ def pair(source: Path, target: Path, title: str, before: dict[str, Any], again: 
     if before.get("file") != digest:
         before = {}
     row = {"ands": load(target).logic.num_ands, "file": digest}
-    for checker in [NETC_ALONE] if title == "-O2" else CHECKERS:
+    for checker in [NETC_ALONE] if title in OWN else CHECKERS:
         known = checker in before and checker not in again
         row[checker] = before[checker] if known else CHECKERS[checker](source, target)
     return row
