@@ -2,9 +2,9 @@
 
     NETC_DATA=… python benchmarks/passes.py [PASS …] [--only CIRCUIT …]
 
-A pass is pipeline text, such as `resub{levels=2}`; what is measured runs after `dce; strash; dce`. With none named, all
-of PASSES run, and ABC's commands beside them; what results/passes.json holds of others stays. CPU seconds are those
-of the pass itself, for ABC those of its process.
+A pass is pipeline text, such as `resub{levels=2}`, or a command of ABC, such as `abc: rewrite`; what is measured runs
+after `dce; strash; dce`. With none named, all of PASSES and ABC_COMMANDS run; what the file holds of others
+stays. CPU seconds are those of the pass itself, for ABC those of its process. Written to results/passes.json.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ PASSES = (
     "simresub",
 )
 ABC_COMMANDS = ("rewrite", "resub -K 8", "resub -K 8 -N 2", "refactor")
+OF_ABC = "abc: "
 PROOF_WORK = 400_000_000
 ABC_SECONDS = 10
 
@@ -91,22 +92,20 @@ def main() -> None:
         sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
     folder = Path(data) / "aig" / "epfl"
     names = given.only or sorted(path.stem for path in folder.glob("*.aig"))
-    jobs = [(text, True) for text in given.passes or PASSES]
-    if not given.passes:
-        jobs += [(command, False) for command in ABC_COMMANDS]
-    found: dict[str, dict[str, Any]] = {text: {} for text, _ in jobs}
+    jobs = given.passes or [*PASSES, *(f"{OF_ABC}{command}" for command in ABC_COMMANDS)]
+    found: dict[str, dict[str, Any]] = {text: {} for text in jobs}
     clean: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             source, target = folder / f"{name}.aig", Path(scratch) / "result.aig"
             aig = run_pass(CLEAN, load(source).logic)[0].logic
             clean[name] = aig.num_ands
-            for text, ours in jobs:
-                row = by_netc(text, aig, source, target) if ours else by_abc(text, source, target)
+            for text in jobs:
+                of_abc = text.startswith(OF_ABC)
+                row = by_abc(text[len(OF_ABC) :], source, target) if of_abc else by_netc(text, aig, source, target)
                 found[text][name] = row
                 print(f"{name:12} {aig.num_ands:8} {text:36} {row}", flush=True)
-    title = {text: text if ours else f"abc: {text}" for text, ours in jobs}
-    results = {title[text]: {**summary(rows, clean), "rows": rows} for text, rows in found.items()}
+    results = {text: {**summary(rows, clean), "rows": rows} for text, rows in found.items()}
     for text, result in results.items():
         print(f"{text:40} {result['ands_geomean']} {result['cpu_seconds']}")
     if not given.only:

@@ -34,6 +34,7 @@ PASSES = {
     "fold": "netc.passes.fold:Fold",
     "latches": "netc.passes.latches:Latches",
     "lower-head": "netc.passes.lower_head:LowerHead",
+    "mfs": "netc.passes.mfs:Mfs",
     "order": "netc.passes.order:Order",
     "redundancy": "netc.passes.redundancy:Redundancy",
     "refactor": "netc.passes.refactor:Refactor",

@@ -14,6 +14,7 @@
 #include "netc/core/diagram.hpp"
 #include "netc/core/exchange.hpp"
 #include "netc/core/four.hpp"
+#include "netc/core/lut_maker.hpp"
 #include "netc/core/mapper.hpp"
 #include "netc/core/simulate.hpp"
 #include "netc/core/sweep.hpp"
@@ -295,31 +296,11 @@ private:
         context_->work += 1 + view.num_nodes() / 64;
     }
 
-    // Of several circuits between the two the one that adds the fewest ANDs.
     Lit make(const AigView &view, const Cover::Lut &lut, uint64_t lower, uint64_t upper) {
         Lit leaves[6] = {};
         for (int i = 0; i < lut.size; i++) leaves[i] = built_[lut.leaves[i]];
-        Circuit best;
-        size_t least = SIZE_MAX;
-        uint64_t ties = 0;
-        auto offer = [&](Circuit circuit) {
-            size_t added = 0;
-            circuit.build(leaves, [&](Lit a, Lit b) {
-                Lit lit = a >= kNone - 1 || b >= kNone - 1 ? kNone : builder_->find(a, b);
-                added += lit == kNone;
-                return lit;
-            });
-            if (added > least) return;
-            ties = added < least ? 1 : ties + 1;
-            if (random_.next() % ties) return;
-            least = added;
-            best = std::move(circuit);
-        };
         if (options_.diagrams) return decided(lut).build(leaves, *builder_);
-        offer(synthesis_.circuit(of_word(lower, lut.size), of_word(upper, lut.size)));
-        if (lut.size <= 4 && lower == upper) offer_library(lut, offer);
-        offer_old(view, lut, offer);
-        return best.build(leaves, *builder_);
+        return maker_.make(*builder_, leaves, lut.size, lower, upper, [&](auto &&offer) { offer_old(view, lut, offer); });
     }
 
     // Decisions, first by the inputs that most LUTs read: LUTs of common selectors then share multiplexers.
@@ -339,20 +320,6 @@ private:
         Builder builder(lut.size);
         Lit root = build_diagram(builder, {Table::of(table.data(), table.num_vars())}, variables.data())[0];
         return Circuit::of(builder, root);
-    }
-
-    template <class Offer>
-    void offer_library(const Cover::Lut &lut, Offer &&offer) {
-        const FourInput &library = FourInput::instance();
-        uint16_t table = static_cast<uint16_t>(lut.table);
-        Lit inputs[4] = {kFalse, kFalse, kFalse, kFalse};
-        for (Node i = 0; i < lut.size; i++) inputs[i] = make_lit(1 + i);
-        for (const Structure &structure : library.structures[library.class_of[table]]) {
-            if (structure.output == Structure::kFalseOutput) continue;
-            Builder builder(lut.size);
-            Lit output = FourInput::build(builder, structure, library.transform_of[table], inputs);
-            offer(Circuit::of(builder, output));
-        }
     }
 
     // The structure that the graph has between the node and the leaves, where there is one.
@@ -398,6 +365,7 @@ private:
     Part best_, made_;
     std::vector<Lit> image_;  // by node of the given graph: its literal in best_
     Synthesis synthesis_;
+    LutMaker maker_{synthesis_, random_};
     std::unordered_map<uint64_t, uint8_t> costs_;  // of functions of five and six variables
     Array<uint64_t> values_;  // [nodes][kWords]
     Array<uint64_t> more_;    // [kMoreWords][nodes]

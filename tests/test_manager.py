@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import twins
 
-from netc import Aig, Builder, Context, Head, InternalError, Model, NetcError, check, load, optimize, registry
+from netc import Aig, Builder, Context, Head, InternalError, Model, NetcError, check, load, optimize, registry, write
 from netc.aig import Step
+from netc.cli.main import main
 from netc.manager import optimize_with
 
 
@@ -93,6 +94,25 @@ def test_what_a_refuted_pass_made_is_never_returned(monkeypatch: pytest.MonkeyPa
     with pytest.raises(InternalError, match="not equivalent"):
         optimize(messy(), pipeline="break", verify="sim")
     assert optimize(messy(), pipeline="break", verify="off").report is not None
+
+
+def test_a_refuted_result_is_exit_code_70_and_no_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(registry.PASSES, "break", "test_manager:Break")
+    monkeypatch.setattr(
+        registry, "resolve", lambda target: Break if target == "test_manager:Break" else _resolve(target)
+    )
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    source, target = tmp_path / "in.aig", tmp_path / "out.aig"
+    write(messy(), source)
+    target.write_bytes(b"old")
+    with pytest.raises(SystemExit) as ended:
+        main(["opt", str(source), "-p", "strash; break", "-o", str(target)])
+    assert ended.value.code == 70
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    assert str(folder) in capsys.readouterr().err
+    assert target.read_bytes() == b"old"
 
 
 _resolve = registry.resolve

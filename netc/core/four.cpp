@@ -2,24 +2,33 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
+#include "netc/core/random.hpp"
 #include "netc/core/truth.hpp"
 
 namespace netc {
 namespace {
 
-constexpr size_t kStructuresPerClass = 8;
+constexpr size_t kDecompositions = 64;  // of a class, at most; the smallest ones first
+constexpr size_t kDraws = 8;            // structures for each, by other decompositions of its parts
+constexpr size_t kStructures = 128;     // of a class, at most
+constexpr int kMore = 1;                // ANDs more than the fewest: sharing may make up for them
 constexpr int kXorCost = 3;
 
 uint16_t permuted(uint16_t table, const uint8_t permutation[4], unsigned phase) {
     // The result at x is table at y, y_i = x[permutation[i]] ^ phase_i.
-    uint16_t result = 0;
-    for (unsigned x = 0; x < 16; x++) {
-        unsigned y = 0;
-        for (unsigned i = 0; i < 4; i++) y |= ((x >> permutation[i] & 1) ^ (phase >> i & 1)) << i;
-        result |= static_cast<uint16_t>((table >> y & 1) << x);
-    }
-    return result;
+    uint64_t word = table;
+    int variable[4] = {0, 1, 2, 3};  // of the table, by where it is now
+    for (int i = 0; i < 4; i++)
+        if (phase >> i & 1) word = flip_variable(word, i);
+    for (int to = 0; to < 4; to++)
+        while (permutation[variable[to]] != to) {
+            int other = permutation[variable[to]];
+            word = swap_variables(word, std::min(to, other), std::max(to, other));
+            std::swap(variable[to], variable[other]);
+        }
+    return static_cast<uint16_t>(word);
 }
 
 // `table`, given over x, as a function of y where y_i = x[permutation[i]] ^ phase_i.
@@ -53,13 +62,47 @@ public:
         for (size_t c = 0; c < representatives_.size(); c++) {
             auto &list = library_.structures[c];
             size_t choices = std::max<size_t>(1, decompositions_[c].size());
-            for (size_t choice = 0; choice < choices; choice++) list.push_back(structure(representatives_[c], choice));
-            std::stable_sort(list.begin(), list.end(),
-                             [](const Structure &a, const Structure &b) { return a.num_gates() < b.num_gates(); });
+            bool more = true;
+            for (draw_ = 0; draw_ <= kDraws && more; draw_++) {
+                more = draw_ == 0;
+                for (size_t choice = 0; choice < choices && list.size() < kStructures; choice++) {
+                    Structure made = structure(representatives_[c], choice);
+                    bool known = false;
+                    for (const Structure &other : list) known |= other.gates == made.gates && other.output == made.output;
+                    more |= !known;
+                    if (!known) list.push_back(std::move(made));
+                }
+            }
+            number(list);
+            std::sort(list.begin(), list.end(), [](const Structure &a, const Structure &b) {
+                if (a.num_gates() != b.num_gates()) return a.num_gates() < b.num_gates();
+                return a.numbers != b.numbers ? a.numbers < b.numbers : a.output < b.output;
+            });
+            for (size_t i = 1; i < list.size(); i++) {
+                const auto &before = list[i - 1].numbers, &now = list[i].numbers;
+                size_t same = 0;
+                while (same < std::min(before.size(), now.size()) && before[same] == now[same]) same++;
+                list[i].shared = static_cast<uint8_t>(same);
+            }
         }
     }
 
 private:
+    // Equal gates of a class's structures, over equal gates, get equal numbers.
+    static void number(std::vector<Structure> &list) {
+        std::map<std::pair<uint32_t, uint32_t>, uint16_t> numbers;
+        for (Structure &structure : list)
+            for (size_t i = 0; i < structure.num_gates(); i++) {
+                auto literal = [&](uint8_t lit) -> uint32_t {
+                    return lit < 8 ? lit : 8 + 2u * structure.numbers[(lit >> 1) - 4] + (lit & 1);
+                };
+                std::pair<uint32_t, uint32_t> gate{literal(structure.gates[2 * i]), literal(structure.gates[2 * i + 1])};
+                if (gate.first < gate.second) std::swap(gate.first, gate.second);
+                auto next = static_cast<uint16_t>(numbers.size());
+                structure.numbers.push_back(numbers.emplace(gate, next).first->second);
+            }
+    }
+
     void classify() {
         std::vector<bool> seen(65536);
         uint8_t permutation[4] = {0, 1, 2, 3};
@@ -70,9 +113,13 @@ private:
             if (seen[table]) continue;
             uint8_t index = static_cast<uint8_t>(representatives_.size());
             representatives_.push_back(static_cast<uint16_t>(table));
+            automorphisms_.emplace_back();
             for (const auto &p : permutations)
                 for (unsigned phase = 0; phase < 16; phase++) {
                     uint16_t image = permuted(static_cast<uint16_t>(table), p.data(), phase);
+                    if (image == table)
+                        automorphisms_.back().push_back(
+                            {{p[0], p[1], p[2], p[3]}, static_cast<uint8_t>(phase), false});
                     for (int negate = 0; negate < 2; negate++, image = static_cast<uint16_t>(~image)) {
                         if (seen[image]) continue;
                         seen[image] = true;
@@ -86,13 +133,15 @@ private:
     void decompose() {
         cost_.assign(representatives_.size(), kUnknown);
         decompositions_.resize(representatives_.size());
+        minimal_.assign(representatives_.size(), 0);
         cost_[library_.class_of[0]] = 0;
         cost_[library_.class_of[0xAAAA]] = 0;
         std::vector<std::vector<uint16_t>> tables_of_cost{{}};
         for (unsigned table = 0; table < 65536; table++)
             if (library_.class_of[table] == library_.class_of[0xAAAA]) tables_of_cost[0].push_back(static_cast<uint16_t>(table));
         size_t solved = 2;
-        for (int cost = 1; solved < representatives_.size(); cost++) {
+        int extra = 0;
+        for (int cost = 1; solved < representatives_.size() || extra++ < kMore; cost++) {
             for (int a = 0; a < cost; a++) {
                 int with_and = cost - 1 - a, with_xor = cost - kXorCost - a;
                 if (with_and >= a) solved += combine(a, tables_of_cost[static_cast<size_t>(with_and)], cost, false);
@@ -114,25 +163,33 @@ private:
                 for (uint16_t h : right) {
                     uint16_t f = is_xor ? g ^ h : g & h;
                     uint8_t target = library_.class_of[f];
-                    if (cost_[target] < cost) continue;
+                    if (cost_[target] + kMore < cost) continue;
                     if (cost_[target] == kUnknown) {
                         cost_[target] = cost;
                         found++;
                     }
-                    remember(f, g, h, is_xor);
+                    remember(f, g, h, is_xor, cost);
                 }
             }
         }
         return found;
     }
 
-    void remember(uint16_t f, uint16_t g, uint16_t h, bool is_xor) {
+    void remember(uint16_t f, uint16_t g, uint16_t h, bool is_xor, int cost) {
         auto &list = decompositions_[library_.class_of[f]];
-        if (list.size() == kStructuresPerClass) return;
+        if (list.size() == kDecompositions) return;
         const Transform &t = library_.transform_of[f];
-        Decomposition d{in_class_frame(g, t), in_class_frame(h, t), is_xor, t.negate};
-        if (d.left > d.right) std::swap(d.left, d.right);
-        if (std::find(list.begin(), list.end(), d) == list.end()) list.push_back(d);
+        uint16_t left = in_class_frame(g, t), right = in_class_frame(h, t);
+        // The same of inputs that the function does not tell apart: which of them meet is what sharing depends on.
+        for (const Transform &same : automorphisms_[library_.class_of[f]]) {
+            if (list.size() == kDecompositions) return;
+            Decomposition d{permuted(left, same.permutation, same.phase), permuted(right, same.permutation, same.phase),
+                            is_xor, t.negate};
+            if (d.left > d.right) std::swap(d.left, d.right);
+            if (std::find(list.begin(), list.end(), d) != list.end()) continue;
+            list.push_back(d);
+            if (cost == cost_[library_.class_of[f]]) minimal_[library_.class_of[f]]++;
+        }
     }
 
     // Gates of one structure while it is built; a gate is known by the function it computes, so equal functions share.
@@ -174,9 +231,12 @@ private:
         uint8_t known = draft.find(table);
         if (known != Structure::kFalseOutput) return known;
         const Transform &t = library_.transform_of[table];
-        const Decomposition &d = decompositions_[library_.class_of[table]][choice];
-        uint8_t a = draw(draft, permuted(d.left, t.permutation, t.phase), 0);
-        uint8_t b = draw(draft, permuted(d.right, t.permutation, t.phase), 0);
+        const auto &list = decompositions_[library_.class_of[table]];
+        size_t own = choice;
+        if (choice == SIZE_MAX) own = draw_ == 0 ? 0 : mix(draw_ * 65536 + table) % minimal_[library_.class_of[table]];
+        const Decomposition &d = list[own];
+        uint8_t a = draw(draft, permuted(d.left, t.permutation, t.phase), SIZE_MAX);
+        uint8_t b = draw(draft, permuted(d.right, t.permutation, t.phase), SIZE_MAX);
         uint8_t result;
         if (d.is_xor) {
             uint8_t both = draft.gate(a, b), neither = draft.gate(a ^ 1, b ^ 1);
@@ -188,6 +248,9 @@ private:
     }
 
     static constexpr int kUnknown = 1 << 20;
+    uint64_t draw_ = 0;  // which decompositions parts get: the first, or by this number
+    std::vector<size_t> minimal_;
+    std::vector<std::vector<Transform>> automorphisms_;
     FourInput &library_;
     std::vector<uint16_t> representatives_;
     std::vector<int> cost_;

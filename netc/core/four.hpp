@@ -1,9 +1,11 @@
 // Small AIG structures for every function of up to four variables.
 //
 // The 65,536 functions fall into 222 NPN classes (equal up to negating inputs, permuting inputs, negating the output).
-// Each class gets up to eight structures, found by dynamic programming over AND (one node) and XOR (three nodes): a
+// Each class gets up to 128 structures, found by dynamic programming over AND (one node) and XOR (three nodes): a
 // function's cost is the least sum of the costs of two functions it is the AND or XOR of. Sub-functions that occur twice in
-// a structure are built once. Computed on first use, in a few milliseconds.
+// a structure are built once. Structures of one AND more are among them, and the same ones with inputs exchanged that the
+// function does not tell apart, since what they can share with a graph differs. Computed on first use, in some
+// tens of milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,9 @@ namespace netc {
 // A straight-line program over up to four inputs. Literal 2 * i + c with i < 4 is input i, with i >= 4 gate i - 4.
 struct Structure {
     std::vector<uint8_t> gates;  // two literals a gate
+    std::vector<uint16_t> numbers{};  // of gates: the same for equal gates of all structures of a class, or none at all
     uint8_t output = 0;          // a literal, or kFalseOutput for constant false
+    uint8_t shared = 0;          // so many gates at the beginning are those of the structure before it in the list
     static constexpr uint8_t kFalseOutput = 0xFF;
 
     size_t num_gates() const { return gates.size() / 2; }
