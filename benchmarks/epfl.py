@@ -1,7 +1,7 @@
 """The EPFL circuits and ten others at every level, beside ABC's scripts in the same run; every result of ours is proved
 by ABC's cec too.
 
-    NETC_DATA=… python benchmarks/epfl.py [--deepsyn] [--deep SECONDS] [--jobs N] [CIRCUIT …]
+    NETC_DATA=… python benchmarks/epfl.py [--deepsyn] [--deep SECONDS] [--ours] [--jobs N] [CIRCUIT …]
 
 ANDs, levels and CPU seconds of whole processes. Written to results/epfl.json after every circuit, so that a run that
 was stopped, or one for some circuits only, adds to what is there. An ABC result counts only if its file is new and
@@ -75,9 +75,9 @@ def by_netc(source: Path, target: Path, *options: str) -> dict[str, Any]:
     }
 
 
-def measured(source: Path, scripts: dict[str, str], deep: int) -> dict[str, Any]:
+def measured(source: Path, scripts: dict[str, str], deep: int, known: dict[str, Any] | None = None) -> dict[str, Any]:
     aig = load(source).logic
-    row: dict[str, Any] = {"strash": {"ands": aig.num_ands, "levels": aig.depth}}
+    row: dict[str, Any] = {**(known or {}), "strash": {"ands": aig.num_ands, "levels": aig.depth}}
     with tempfile.TemporaryDirectory() as scratch:
         for title, script in scripts.items():
             skipped = title in SLOW.get(source.stem, ())
@@ -131,6 +131,7 @@ def main() -> None:
     parser.add_argument("circuits", nargs="*")
     parser.add_argument("--deepsyn", action="store_true", help="also ABC's &deepsyn, ten seconds a circuit")
     parser.add_argument("--deep", type=int, default=0, metavar="SECONDS", help="also --effort deep for so long")
+    parser.add_argument("--ours", action="store_true", help="only our levels; what is known of ABC's scripts stays")
     parser.add_argument("--jobs", type=int, default=1, help="circuits side by side")
     options = parser.parse_args()
     data = os.environ.get("NETC_DATA")
@@ -144,9 +145,10 @@ def main() -> None:
     rows = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}
     rows = {name: rows[name] for name in sources if name in rows}
     with ThreadPoolExecutor(options.jobs) as pool:
-        scripts = SCRIPTS | DEEPSYN if options.deepsyn else SCRIPTS
+        scripts = {} if options.ours else SCRIPTS | DEEPSYN if options.deepsyn else SCRIPTS
         jobs = {
-            pool.submit(measured, sources[name], scripts, options.deep): name for name in options.circuits or sources
+            pool.submit(measured, sources[name], scripts, options.deep, rows.get(name) if options.ours else None): name
+            for name in options.circuits or sources
         }
         for job in as_completed(jobs):
             name = jobs[job]

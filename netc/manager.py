@@ -80,10 +80,11 @@ class _Run:
     passes: list[PassReport] = field(default_factory=list)
     current: str = ""
     beside: _Run | None = None  # the run that this one waits for
-    # What was done up to the last pass that changed ports: each piece is proved on its own, after the run.
+    # What was done up to the last pass that changed ports, or waypoint: each piece is proved on its own, after the run.
     pieces: list[Piece] = field(default_factory=list)
     best: Model | None = None
     since: Aig | None = None
+    waypoints: bool = False  # pieces end at what a `best` chose, too: two short proofs are easier than a long one
     latches: LatchMap | None = None
 
     def size(self, aig: Aig) -> tuple[int, int]:
@@ -163,7 +164,11 @@ class _Run:
             for run, found in self.run_beside(list(branches), model, self.context.threads):
                 self.take_over(run)
                 results.append(found)
-        return min(results, key=lambda result: self.size(result.logic))
+        chosen = min(results, key=lambda result: self.size(result.logic))
+        if self.waypoints and self.since is not None:
+            self.pieces.append(Piece(self.since, chosen.logic))
+            self.since = chosen.logic
+        return chosen
 
     def run_beside(self, bodies: list[Sequence], model: Model, width: int) -> Iterator[tuple[_Run, Model]]:
         """What the bodies make of the same model, each as if those before it had run first, and work counted: at most
@@ -363,7 +368,7 @@ def optimize_with(
             "--certify", "there is no certificate of what passes do to latches", "--require-proof needs none"
         )
     context = Context(budget, threads)
-    run = _Run(context, goal, stop_after, save_each, best=model, since=model.logic)
+    run = _Run(context, goal, stop_after, save_each, best=model, since=model.logic, waypoints=certify is None)
     started = time.perf_counter()
     result, interrupted = run_cancellable(
         context,

@@ -52,7 +52,10 @@ _AGAIN = (
     "rewrite{zero=true}; resub{leaves=10}; balance; rewrite; redundancy{work=2000000}; resub; rewrite"
 )
 # The second time in other pieces, so that what lay at a border once does not lie there again.
-_LOCAL = f"partition{{nodes=100000}}({_FIRST}); sweep{{conflicts=30}}; dce; partition{{nodes=150000}}({_AGAIN}); dce"
+_LOCAL = (
+    f"partition{{nodes=100000}}({_FIRST}); limit{{work=4000000}}(sweep{{conflicts=30}}); dce; "
+    f"partition{{nodes=150000}}({_AGAIN}); dce"
+)
 # -O2 looks beyond windows too, but only at signals nearby, which order has put together: once before the graph is
 # balanced, which may take apart what belongs together, and once more on what the local passes have left.
 _NEARBY = "transduction{{window=50,signals=2000,tries=4,work={}}}"
@@ -71,10 +74,19 @@ _WHOLE = (
     "redundancy{rounds=3,work=4000000,reward=3000}; dce; transduction{rounds=1,tries=3,work=4000000,reward=5000}; "
     "redundancy{rounds=2,work=1000000,reward=3000}; dce"
 )
-# Outputs of few inputs, derived anew from their functions.
+# Outputs of few inputs, derived anew from their functions; where that is quickly done, more than once.
+_BY_SEED = (
+    "rewrite; limit{{work=8000000}}(collapse{{orders=4,rounds=10,seed={0}}}; "
+    "walk{{leaves=16,rounds=200,patience=60,seed={0}}}); rewrite{{zero=true}}; resub; dce"
+)
 _ANEW = (
-    "rewrite; limit{work=8000000}(collapse{orders=4,rounds=10}; walk{leaves=16,rounds=200,patience=60}); "
-    "rewrite{zero=true}; resub; dce"
+    f"{_BY_SEED.format(1)} | "
+    f"small{{nodes=1000}}(limit{{work=16000000}}(best({' | '.join(map(_BY_SEED.format, (2, 3, 4)))})))"
+)
+# Pairs of signals, before anything is moved: a structure that is redundant as a whole hides behind others that are not.
+_PAIRS = (
+    "resub; rewrite; transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000,reward=5000}; "
+    "rewrite{cuts=24,zero=true}; refactor; resub; dce"
 )
 # What sees more than -O2's windows do, for graphs of any size: what it takes apart, local passes make use of.
 _WIDER = (
@@ -96,12 +108,10 @@ _OTHERWISE = (
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
-# Starts from what -O2 makes, so that it ends no larger, and on small graphs from two others. All together takes less
+# Starts from what -O2 makes, so that it ends no larger, and on small graphs from others. All together takes less
 # than a minute.
-_O3 = (
-    f"limit{{work=75000000}}(best({_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_ANEW}))); "
-    f"{_WIDER}; {_GLOBAL}; {_OTHERWISE})"
-)
+_STARTS = f"{_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_PAIRS} | {_ANEW}))"
+_O3 = f"limit{{work=70000000}}(best({_STARTS}); {_WIDER}; {_GLOBAL}; {_OTHERWISE})"
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
