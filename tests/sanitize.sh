@@ -10,7 +10,7 @@ mkdir "$work/source" "$work/away"  # tests run away from the source, which would
 for name in netc passes backends runtime setup.py pyproject.toml README.md LICENSE; do
     cp -r "$root/$name" "$work/source"
 done
-cp -r "$root/tests" "$root/examples" "$root/docs" "$root/pyproject.toml" "$work/away"
+cp -r "$root/tests" "$root/examples" "$root/docs" "$root/benchmarks" "$root/pyproject.toml" "$work/away"
 cd "$work/source"
 rm -rf netc/_core* build
 flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -UNDEBUG -O1 -g"
