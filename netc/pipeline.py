@@ -101,17 +101,28 @@ _GLOBAL = (
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=200,work=2500000}; rewrite{cuts=24}; resub; "
     "limit{work=12000000}(walk); limit{work=2000000}(collapse); rewrite; dce"
 )
-# Other structures altogether, and what they allow, for as long as there is work left.
+# Other structures altogether, and what they allow, for as long as there is work left. What is redundant in one
+# structure is not in another, so that where much is redundant the two by turns go furthest.
+_OTHER = (
+    "relut{rounds=1,grow=30,choices=false,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; dce; "
+    "walk{leaves=10,rounds=2}; resub; dce"
+)
+_BY_TURNS = (
+    f"{_OTHER}; redundancy{{rounds=1,work=2000000,reward=8000}}; resub; refactor; rewrite{{zero=true}}; resub; dce; "
+    f"{_OTHER}"
+)
 _OTHERWISE = (
-    "climb{n=1000,stale=60}(relut{rounds=1,grow=5,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; walk; "
+    f"climb{{n=1000,stale=60}}({_BY_TURNS} | "
+    "relut{rounds=1,dontcares=false,grow=5}; resub; refactor; rewrite{zero=true}; resub; walk; "
     "resub; dce | limit{work=8000000}(relut{rounds=3,grow=5}; resub; "
-    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce))"
+    "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce) | "
+    "mfs{grow=30,work=3000000}; resub; refactor; rewrite{zero=true}; resub; dce)"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
 # Starts from what -O2 makes, so that it ends no larger, and on small graphs from others. All together takes less
 # than a minute.
 _STARTS = f"{_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_PAIRS} | {_ANEW}))"
-_O3 = f"limit{{work=70000000}}(best({_STARTS}); {_WIDER}; {_GLOBAL}; {_OTHERWISE})"
+_O3 = f"limit{{work=100000000}}(best({_STARTS}); {_WIDER}; small{{nodes=15000}}({_GLOBAL}); {_OTHERWISE})"
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
@@ -130,6 +141,7 @@ _NO_DEEPER = (
 _SHORT = f"repeat{{n=8}}(shorten; rewrite; shorten); {_NO_DEEPER}; repeat{{n=4}}(shorten; {_NO_DEEPER})"
 _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SHORT}"}
 _SMALLER = (
+    f"{_BY_TURNS} | "
     "transduction{pairs=true,wander=true,window=1000,tries=3,rounds=50,work=20000000}; "
     "rewrite{zero=true}; resub; dce | "
     "limit{work=12000000}(walk); refactor{zero=true}; resub{leaves=12,gates=3}; rewrite{cuts=24,zero=true}; dce | "
