@@ -399,7 +399,6 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "load": load,
     "large": large,
     "huge": huge,
-    "templates": templates,
     "gates": gates,
     "whole": whole,
     "packed": packed,
@@ -407,6 +406,7 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "threads": threads,
     "limits": fractions,
     "kernels": kernels,
+    "templates": templates,  # last: it makes this process large, which then can no longer measure a compiler
 }
 
 
