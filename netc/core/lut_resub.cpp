@@ -129,7 +129,6 @@ bool LutResub::simplify(Node node) {
     for (uint32_t row = 0; row < 1u << rows.size; row++) is_free(node, rows, row);
     LutNetwork::Lut by = network_.made(rows.inputs, rows.size, rows.table & ~rows.never, rows.table | rows.never);
     if (by.cost() > lut.cost() + freed) return false;
-    counts_.dropped++;
     take(node, by);
     return true;
 }
@@ -161,7 +160,7 @@ bool LutResub::replace(Node node, int input) {
             seen[lut.table >> row & 1] |= uint64_t{with != 0} << (row | bit) | uint64_t{without != 0} << (row & ~bit);
         }
         if (seen[0] & seen[1]) continue;
-        bool possible = true, refuted = false;
+        bool possible = true;
         for (uint32_t pass = 0; pass < 3 && possible; pass++)
             for (uint32_t row = 0; row < 1u << lut.size && possible; row++) {
                 uint64_t bit = uint64_t{1} << row;
@@ -174,21 +173,16 @@ bool LutResub::replace(Node node, int input) {
                     sat::Answer answer = never(node, inputs, lut.size, row, 1 - value, rows);
                     can[value] |= rows;
                     if (answer == sat::Answer::unsatisfiable) break;
-                    refuted |= answer == sat::Answer::satisfiable;
                     if (answer == sat::Answer::satisfiable && is_whole_) learn_counterexample();
                     possible = pass == 2 && value == wanted && answer == sat::Answer::satisfiable;
                     if (!possible) break;
                 }
             }
-        if (!possible) {
-            (refuted ? counts_.refuted : counts_.undecided)++;
-            continue;
-        }
+        if (!possible) continue;
         // A row that may be both is free.
         LutNetwork::Lut by =
             network_.made(inputs, lut.size, replicate(~can[0], lut.size), replicate(can[1], lut.size));
         if (by.cost() >= lut.cost() + candidate.freed) continue;
-        counts_.replaced++;
         take(node, by);
         return true;
     }
@@ -196,10 +190,8 @@ bool LutResub::replace(Node node, int input) {
 }
 
 void LutResub::take(Node node, const LutNetwork::Lut &by) {
-    for (size_t i = 0; i < window_.size(); i++) {
-        if (is_exit_[i]) continue;
-        changed_[window_[i]] = 1;
-    }
+    for (size_t i = 0; i < window_.size(); i++)
+        if (!is_exit_[i]) changed_[window_[i]] = 1;
     for (int i = 0; i < by.size; i++) order_valid_ &= position_[by.inputs[i]] < position_[node];
     network_.become(node, by);
     resimulate_window();

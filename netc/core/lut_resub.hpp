@@ -26,10 +26,6 @@ struct LutResubOptions {
     uint64_t seed = 1;
 };
 
-struct LutResubCounts {
-    int64_t dropped = 0, replaced = 0, queries = 0, refuted = 0, undecided = 0;
-};
-
 class LutResub {
 public:
     LutResub(LutNetwork &network, const LutResubOptions &options, netc_context *context);
@@ -38,7 +34,6 @@ public:
     int64_t run();
     // Whether the node still has the function that it began with.
     bool is_same(Node node) const { return !changed_[node]; }
-    const LutResubCounts &counts() const { return counts_; }
 
 private:
     // A table in work, and what is known of its rows, all three repeated to fill their words.
@@ -87,7 +82,6 @@ private:
     LutResubOptions options_;
     netc_context *context_;
     Random random_;
-    LutResubCounts counts_;
     int64_t start_;
 
     size_t words_ = 0, random_words_ = 0, next_word_ = 0;

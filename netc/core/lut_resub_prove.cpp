@@ -108,7 +108,6 @@ void LutResub::copy_window(Node node) {
 
 sat::Answer LutResub::ask(const sat::Literal *assumptions, size_t count) {
     uint64_t before = solver_->propagations();
-    counts_.queries++;
     sat::Answer answer = solver_->solve(assumptions, count, options_.conflicts);
     context_->work += 1 + static_cast<int64_t>(solver_->propagations() - before) / 4;
     if (answer == sat::Answer::satisfiable) {
