@@ -187,8 +187,8 @@ def abc_says(first: Path, second: Path, seconds: int = 60) -> str:
     return "different" if "NOT EQUIVALENT" in done.stdout else "undecided"
 
 
-SMALL = ["ctrl", "dec", "int2float", "router"]  # seconds each at -O3
-MEDIUM = ["cavlc", "i2c", "priority", "adder", "arbiter", "bar", "max", "voter", "div", "sqrt", "square"]
+SMALL = ["ctrl", "dec", "router"]  # seconds each at -O3
+MEDIUM = ["int2float", "cavlc", "i2c", "priority", "adder", "arbiter", "bar", "max", "voter", "div", "sqrt", "square"]
 SUITES = ["iscas89", "iwls2024/worst_aig", "lgsynth91", "yosys-aiger", "aiger-format", "fuzz", "syntcomp"]
 MOST_ANDS = 3000
 
