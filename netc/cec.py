@@ -181,9 +181,9 @@ def check(
     return Cec(Verdict.DIFFERENT, paired.matched, total, counterexample=values, root=root_name(a, root))
 
 
-def verification_budget(before: Aig) -> int:
-    """What a proof that netc makes unasked may cost."""
-    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands)
+def verification_budget(before: Aig, spent: int = 0) -> int:
+    """What a proof that netc makes unasked may cost: by the circuit's size, or a third of the units that were spent."""
+    return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands, spent // 3)
 
 
 def prove(before: Aig, after: Aig, context: Context | None = None) -> Cec:

@@ -304,14 +304,14 @@ def _certify(pieces: list[Piece], directory: str | Path) -> tuple[str, float, in
     return verified, time.perf_counter() - started, steps
 
 
-def _compared(piece: Piece, how: str, threads: int) -> str:
+def _compared(piece: Piece, how: str, threads: int, spent: int) -> str:
     """What is known of a piece: "proved" or "simulated"; or nothing, where the circuits differ."""
     before, after = piece.before, piece.after
     if how == "sim" and piece.latches is None:
         patterns = np.random.default_rng(1).integers(0, 2**64, (before.ports.leaves, 64), np.uint64)
         same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
         return "simulated" if same else ""
-    context = Context(cec.verification_budget(before), threads)
+    context = Context(cec.verification_budget(before, spent), threads)
     if piece.latches is None:
         verdict = cec.prove(before, after, context).verdict
     else:
@@ -320,7 +320,7 @@ def _compared(piece: Piece, how: str, threads: int) -> str:
     return {cec.Verdict.EQUIVALENT: "proved", cec.Verdict.UNDECIDED: "simulated", cec.Verdict.DIFFERENT: ""}[verdict]
 
 
-def _verify(pieces: list[Piece], how: str, threads: int) -> tuple[str, float]:
+def _verify(pieces: list[Piece], how: str, threads: int, spent: int) -> tuple[str, float]:
     """("proved" | "simulated" | "off", seconds) for all of them; one that is refuted raises `InternalError`."""
     started = time.perf_counter()
     if how == "off":
@@ -329,7 +329,7 @@ def _verify(pieces: list[Piece], how: str, threads: int) -> tuple[str, float]:
     for piece in pieces:
         if piece.before is piece.after:
             continue
-        found = _compared(piece, how, threads)
+        found = _compared(piece, how, threads, spent)
         if not found:
             raise _refuted(piece.before, piece.after)
         if found == "simulated":
@@ -382,7 +382,7 @@ def optimize_with(
     pieces = [*run.pieces, Piece(run.since or model.logic, result.logic)]
     proof_steps = 0
     if certify is None:
-        verified, verify_seconds = _verify(pieces, verify, threads)
+        verified, verify_seconds = _verify(pieces, verify, threads, context.work)
     else:
         verified, verify_seconds, proof_steps = _certify(pieces, certify)
     report = Report(
