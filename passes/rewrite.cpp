@@ -27,7 +27,6 @@ namespace {
 
 constexpr int kMaxCuts = 32;
 constexpr size_t kExpectedCuts = 8;  // a node
-constexpr size_t kMostGates = 2048;  // different ones in the structures of a class
 
 template <int K>
 class Rewriter {
@@ -45,7 +44,8 @@ public:
           max_cuts_(std::min(std::max(cuts, 1), kMaxCuts)),
           zero_gain_(zero_gain),
           library_(FourInput::instance()),
-          graph_(aig, context) {
+          graph_(aig, context),
+          known_(library_.most_numbers, Known{kNone, 0}) {
         cuts_.reserve(kExpectedCuts * aig.num_ands);
     }
 
@@ -130,31 +130,25 @@ private:
         const Cut *left_end = left + num_cuts_[node_of(a)], *right_end = right + num_cuts_[node_of(b)];
         Cut found[kMaxCuts + 1];
         int count = 0;
+        // Whether the cut is not dominated; if so, those that it dominates go.
+        auto admits = [&](const Cut &cut) {
+            for (int i = 0; i < count; i++)
+                if (dominates(found[i], cut)) return false;
+            int kept = 0;
+            for (int i = 0; i < count; i++)
+                if (!dominates(cut, found[i])) found[kept++] = found[i];
+            count = kept;
+            return true;
+        };
         for (const Cut *x = left; x < left_end; x++)
             for (const Cut *y = right; y < right_end; y++) {
                 Cut cut;
-                if (!merge_leaves<K>(*x, *y, cut)) continue;
-                bool dominated = false;
-                for (int i = 0; i < count && !dominated; i++) dominated = dominates(found[i], cut);
-                if (dominated) continue;
-                int kept = 0;
-                for (int i = 0; i < count; i++)
-                    if (!dominates(cut, found[i])) found[kept++] = found[i];
-                count = kept;
-                if (count == max_cuts_) continue;
+                if (!merge_leaves<K>(*x, *y, cut) || !admits(cut) || count == max_cuts_) continue;
                 Word tx = stretched(*x, cut), ty = stretched(*y, cut);
                 if (is_complemented(a)) tx = static_cast<Word>(~tx);
                 if (is_complemented(b)) ty = static_cast<Word>(~ty);
                 cut.table = tx & ty;
-                if (drop_leaves(cut)) {
-                    for (int i = 0; i < count && !dominated; i++) dominated = dominates(found[i], cut);
-                    if (dominated) continue;
-                    kept = 0;
-                    for (int i = 0; i < count; i++)
-                        if (!dominates(cut, found[i])) found[kept++] = found[i];
-                    count = kept;
-                }
-                found[count++] = cut;
+                if (!drop_leaves(cut) || admits(cut)) found[count++] = cut;
             }
         context_->work += count / 4;
         found[count++] = trivial(node);
@@ -318,7 +312,7 @@ private:
         Lit lit;
         uint32_t stamp;
     };
-    std::vector<Known> known_ = std::vector<Known>(kMostGates, Known{kNone, 0});  // by a structure's gate's number
+    std::vector<Known> known_;  // by the number of a structure's gate
     uint32_t stamp_ = 0;
     size_t failed_ = SIZE_MAX;  // the gate at which the last structure was given up
     size_t inputs_ = 4;

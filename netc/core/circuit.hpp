@@ -1,6 +1,7 @@
 // A small circuit with one output, as a value: what synthesis gives and what is then built into a graph.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "netc/core/builder.hpp"
@@ -17,6 +18,17 @@ struct Circuit {
     size_t num_gates() const { return gates.size() / 2; }
 
     static Circuit of_literal(uint32_t num_inputs, Lit output) { return {num_inputs, {}, output}; }
+
+    // Its output's word where inputs have these; `scratch` is for the words between.
+    uint64_t word(const uint64_t *inputs, std::vector<uint64_t> &scratch) const {
+        scratch.resize(1 + num_inputs + num_gates());
+        scratch[0] = 0;
+        std::copy(inputs, inputs + num_inputs, scratch.begin() + 1);
+        auto value = [&](Lit lit) { return scratch[node_of(lit)] ^ -static_cast<uint64_t>(lit & 1); };
+        for (size_t i = 0; i < num_gates(); i++)
+            scratch[1 + num_inputs + i] = value(gates[2 * i]) & value(gates[2 * i + 1]);
+        return value(output);
+    }
 
     // What `output` of a builder over num_inputs leaves computes.
     static Circuit of(const Builder &builder, Lit output);

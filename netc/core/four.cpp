@@ -61,35 +61,43 @@ public:
         library_.structures.resize(representatives_.size());
         for (size_t c = 0; c < representatives_.size(); c++) {
             auto &list = library_.structures[c];
-            size_t choices = std::max<size_t>(1, decompositions_[c].size());
-            bool more = true;
-            for (draw_ = 0; draw_ <= kDraws && more; draw_++) {
-                more = draw_ == 0;
-                for (size_t choice = 0; choice < choices && list.size() < kStructures; choice++) {
-                    Structure made = structure(representatives_[c], choice);
-                    bool known = false;
-                    for (const Structure &other : list) known |= other.gates == made.gates && other.output == made.output;
-                    more |= !known;
-                    if (!known) list.push_back(std::move(made));
-                }
-            }
-            number(list);
-            std::sort(list.begin(), list.end(), [](const Structure &a, const Structure &b) {
-                if (a.num_gates() != b.num_gates()) return a.num_gates() < b.num_gates();
-                return a.numbers != b.numbers ? a.numbers < b.numbers : a.output < b.output;
-            });
-            for (size_t i = 1; i < list.size(); i++) {
-                const auto &before = list[i - 1].numbers, &now = list[i].numbers;
-                size_t same = 0;
-                while (same < std::min(before.size(), now.size()) && before[same] == now[same]) same++;
-                list[i].shared = static_cast<uint8_t>(same);
-            }
+            draw_all(c, list);
+            library_.most_numbers = std::max(library_.most_numbers, number(list));
+            sort(list);
         }
     }
 
 private:
-    // Equal gates of a class's structures, over equal gates, get equal numbers.
-    static void number(std::vector<Structure> &list) {
+    // Different structures of a class: each decomposition with the first ones of its parts, then with others.
+    void draw_all(size_t c, std::vector<Structure> &list) {
+        size_t choices = std::max<size_t>(1, decompositions_[c].size()), before = 0;
+        for (draw_ = 0; draw_ <= kDraws && (draw_ < 2 || list.size() > before); draw_++) {
+            before = list.size();
+            for (size_t choice = 0; choice < choices && list.size() < kStructures; choice++) {
+                Structure made = structure(representatives_[c], choice);
+                bool known = std::any_of(list.begin(), list.end(), [&](const Structure &other) {
+                    return other.gates == made.gates && other.output == made.output;
+                });
+                if (!known) list.push_back(std::move(made));
+            }
+        }
+    }
+
+    // The smallest first; among equals those that begin alike side by side.
+    static void sort(std::vector<Structure> &list) {
+        std::sort(list.begin(), list.end(), [](const Structure &a, const Structure &b) {
+            if (a.num_gates() != b.num_gates()) return a.num_gates() < b.num_gates();
+            return a.numbers != b.numbers ? a.numbers < b.numbers : a.output < b.output;
+        });
+        for (size_t i = 1; i < list.size(); i++) {
+            const auto &before = list[i - 1].numbers, &now = list[i].numbers;
+            auto differ = std::mismatch(before.begin(), before.end(), now.begin(), now.end());
+            list[i].shared = static_cast<uint8_t>(differ.first - before.begin());
+        }
+    }
+
+    // Equal gates of a class's structures, over equal gates, get equal numbers; how many there are.
+    static size_t number(std::vector<Structure> &list) {
         std::map<std::pair<uint32_t, uint32_t>, uint16_t> numbers;
         for (Structure &structure : list)
             for (size_t i = 0; i < structure.num_gates(); i++) {
@@ -101,6 +109,7 @@ private:
                 auto next = static_cast<uint16_t>(numbers.size());
                 structure.numbers.push_back(numbers.emplace(gate, next).first->second);
             }
+        return numbers.size();
     }
 
     void classify() {
@@ -233,10 +242,10 @@ private:
         const Transform &t = library_.transform_of[table];
         const auto &list = decompositions_[library_.class_of[table]];
         size_t own = choice;
-        if (choice == SIZE_MAX) own = draw_ == 0 ? 0 : mix(draw_ * 65536 + table) % minimal_[library_.class_of[table]];
+        if (choice == kOfPart) own = draw_ == 0 ? 0 : mix(draw_ * 65536 + table) % minimal_[library_.class_of[table]];
         const Decomposition &d = list[own];
-        uint8_t a = draw(draft, permuted(d.left, t.permutation, t.phase), SIZE_MAX);
-        uint8_t b = draw(draft, permuted(d.right, t.permutation, t.phase), SIZE_MAX);
+        uint8_t a = draw(draft, permuted(d.left, t.permutation, t.phase), kOfPart);
+        uint8_t b = draw(draft, permuted(d.right, t.permutation, t.phase), kOfPart);
         uint8_t result;
         if (d.is_xor) {
             uint8_t both = draft.gate(a, b), neither = draft.gate(a ^ 1, b ^ 1);
@@ -248,9 +257,10 @@ private:
     }
 
     static constexpr int kUnknown = 1 << 20;
-    uint64_t draw_ = 0;  // which decompositions parts get: the first, or by this number
-    std::vector<size_t> minimal_;
-    std::vector<std::vector<Transform>> automorphisms_;
+    static constexpr size_t kOfPart = SIZE_MAX;  // not one of the decompositions, but what draw_ says
+    uint64_t draw_ = 0;                          // which decompositions parts get: the first, or by this number
+    std::vector<size_t> minimal_;                // by class: so many decompositions cost no more than needed; they come first
+    std::vector<std::vector<Transform>> automorphisms_;  // by class: those that leave the representative as it is
     FourInput &library_;
     std::vector<uint16_t> representatives_;
     std::vector<int> cost_;

@@ -37,6 +37,7 @@ struct FourInput {
     uint8_t class_of[65536];
     Transform transform_of[65536];
     std::vector<std::vector<Structure>> structures;  // by class; the first is the smallest
+    size_t most_numbers = 0;                         // of different gates in the structures of one class
 
     static const FourInput &instance();
 

@@ -2,7 +2,6 @@
 #include "netc/core/lut_resub.hpp"
 
 #include <algorithm>
-#include <queue>
 
 #include "netc/core/truth.hpp"
 
@@ -18,7 +17,13 @@ constexpr size_t kSmall = 1000;      // nodes that are simulated at once for eac
 }  // namespace
 
 LutResub::LutResub(LutNetwork &network, const LutResubOptions &options, netc_context *context)
-    : network_(network), options_(options), context_(context), random_{options.seed}, start_(context->work) {
+    : network_(network),
+      options_(options),
+      context_(context),
+      random_{options.seed},
+      start_(context->work),
+      window_(network.num_nodes()),
+      pending_(network.leaves(), network.num_nodes() < kSmall ? 1 : 8) {
     size_t nodes = network.num_nodes();
     words_ = std::min(kMostWords, std::max(kFewestWords, kValues / nodes));
     random_words_ = next_word_ = std::min(kRandomWords, words_ / 2);
@@ -27,14 +32,11 @@ LutResub::LutResub(LutNetwork &network, const LutResubOptions &options, netc_con
     observable_.resize(words_);
     seen_.resize(64 * words_);
     changed_.assign(nodes, 0);
-    place_.assign(nodes, kNone);
     in_cone_.assign(nodes, 0);
     literal_.assign(nodes, kNone);
     literal_[0] = kFalse;
     mark_.assign(nodes, 0);
     pattern_.resize(network.leaves());
-    pending_.assign(network.leaves(), 0);
-    flush_at_ = nodes < kSmall ? 1 : 8;
     simulate_all();
 }
 
@@ -53,7 +55,7 @@ int64_t LutResub::run() {
 }
 
 bool LutResub::improve(Node node) {
-    open_window(node);
+    window_.open(network_, node, options_.window);
     observe(node);
     bool dropped = simplify(node), replaced = false;
     std::vector<std::pair<uint32_t, Node>> inputs;
@@ -149,36 +151,9 @@ bool LutResub::replace(Node node, int input) {
         Node inputs[6];
         std::copy(lut.inputs, lut.inputs + lut.size, inputs);
         inputs[input] = candidate.node;
-        // Rows that simulation shows, of the new inputs; then what SAT says of the other value in each.
-        uint64_t seen[2] = {0, 0}, can[2] = {0, 0};
-        const uint64_t *signal = values(candidate.node);
-        for (uint32_t row = 0; row < 1u << lut.size; row++) {
-            const uint64_t *patterns = &seen_[row * words_];
-            uint64_t with = 0, without = 0;
-            for (size_t w = 0; w < words_; w++) with |= patterns[w] & signal[w], without |= patterns[w] & ~signal[w];
-            uint32_t bit = 1u << input;
-            seen[lut.table >> row & 1] |= uint64_t{with != 0} << (row | bit) | uint64_t{without != 0} << (row & ~bit);
-        }
-        if (seen[0] & seen[1]) continue;
-        bool possible = true;
-        for (uint32_t pass = 0; pass < 3 && possible; pass++)
-            for (uint32_t row = 0; row < 1u << lut.size && possible; row++) {
-                uint64_t bit = uint64_t{1} << row;
-                if ((can[0] | can[1]) & bit) continue;
-                // First the rows that are on, then those that are off, then those that nothing is known of.
-                if (pass < 2 && !(seen[1 - pass] & bit)) continue;
-                int wanted = pass == 1 ? 0 : 1;
-                for (int value = wanted;; value = 1 - value) {
-                    uint64_t rows = 0;
-                    sat::Answer answer = never(node, inputs, lut.size, row, 1 - value, rows);
-                    can[value] |= rows;
-                    if (answer == sat::Answer::unsatisfiable) break;
-                    if (answer == sat::Answer::satisfiable && is_whole_) learn_counterexample();
-                    possible = pass == 2 && value == wanted && answer == sat::Answer::satisfiable;
-                    if (!possible) break;
-                }
-            }
-        if (!possible) continue;
+        uint64_t seen[2] = {0, 0}, can[2];  // rows with a pattern that has this value, and rows that may have it
+        see_values(lut, input, values(candidate.node), seen);
+        if ((seen[0] & seen[1]) || !settle(node, inputs, lut.size, seen, can)) continue;
         // A row that may be both is free.
         LutNetwork::Lut by =
             network_.made(inputs, lut.size, replicate(~can[0], lut.size), replicate(can[1], lut.size));
@@ -189,47 +164,50 @@ bool LutResub::replace(Node node, int input) {
     return false;
 }
 
+// Rows of the LUT's table, with a signal in place of an input, in which some pattern asks for 0, or for 1.
+void LutResub::see_values(const LutNetwork::Lut &lut, int input, const uint64_t *signal, uint64_t seen[2]) const {
+    for (uint32_t row = 0; row < 1u << lut.size; row++) {
+        const uint64_t *patterns = &seen_[row * words_];
+        uint64_t with = 0, without = 0;
+        for (size_t w = 0; w < words_; w++) with |= patterns[w] & signal[w], without |= patterns[w] & ~signal[w];
+        uint32_t bit = 1u << input;
+        seen[lut.table >> row & 1] |= uint64_t{with != 0} << (row | bit) | uint64_t{without != 0} << (row & ~bit);
+    }
+}
+
+// Proves of every row over these inputs that the node may be 0 there, or 1; false where one may be neither. What simulation
+// shows is asked first, since it leaves only one of the two; then the rows that nothing is known of.
+bool LutResub::settle(Node node, const Node *inputs, int size, const uint64_t seen[2], uint64_t can[2]) {
+    can[0] = can[1] = 0;
+    auto may_be = [&](uint32_t row, int value) {
+        uint64_t rows = 0;
+        sat::Answer answer = never(node, inputs, size, row, 1 - value, rows);
+        can[value] |= rows;
+        if (answer == sat::Answer::satisfiable && is_whole_) learn_counterexample();
+        return answer;
+    };
+    for (int value : {1, 0})
+        for (uint32_t row = 0; row < 1u << size; row++) {
+            if (!(seen[value] & ~(can[0] | can[1]) & uint64_t{1} << row)) continue;
+            if (may_be(row, value) != sat::Answer::unsatisfiable) return false;
+        }
+    for (uint32_t row = 0; row < 1u << size; row++) {
+        if ((can[0] | can[1]) >> row & 1) continue;
+        sat::Answer answer = may_be(row, 1);
+        if (answer == sat::Answer::satisfiable) answer = may_be(row, 0);
+        if (answer != sat::Answer::unsatisfiable) return false;
+    }
+    return true;
+}
+
 void LutResub::take(Node node, const LutNetwork::Lut &by) {
     for (size_t i = 0; i < window_.size(); i++)
-        if (!is_exit_[i]) changed_[window_[i]] = 1;
+        if (!window_.is_exit(i)) changed_[window_[i]] = 1;
     for (int i = 0; i < by.size; i++) order_valid_ &= position_[by.inputs[i]] < position_[node];
     network_.become(node, by);
     resimulate_window();
     copied_ = kNone;
     stale_ = true;
-}
-
-void LutResub::open_window(Node node) {
-    using Entry = std::pair<uint32_t, Node>;
-    for (Node old : window_) place_[old] = kNone;
-    window_.clear();
-    is_exit_.clear();
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> queue;
-    stamp_++;
-    queue.push({network_.level(node), node});
-    mark_[node] = stamp_;
-    while (!queue.empty() && window_.size() < options_.window) {
-        Node now = queue.top().second;
-        queue.pop();
-        place_[now] = static_cast<uint32_t>(window_.size());
-        window_.push_back(now);
-        if (network_.is_root(now) || network_.readers(now).size() > options_.window) continue;
-        for (Node user : network_.readers(now)) {
-            if (mark_[user] == stamp_) continue;
-            mark_[user] = stamp_;
-            queue.push({network_.level(user), user});
-        }
-    }
-    for (Node now : window_) {
-        bool leaves = network_.is_root(now);
-        for (size_t i = 0; i < network_.readers(now).size() && !leaves; i++)
-            leaves = place_[network_.readers(now)[i]] == kNone;
-        is_exit_.push_back(leaves);
-    }
-    if (is_exit_[0]) {  // seen at once
-        for (size_t i = 1; i < window_.size(); i++) place_[window_[i]] = kNone;
-        window_.resize(1);
-    }
 }
 
 }  // namespace netc

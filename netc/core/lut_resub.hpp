@@ -1,7 +1,6 @@
 // Resubstitution in a network of LUTs under don't-cares: a LUT drops inputs, or reads another signal in place of one.
 //
-// A LUT's *window* is the part of its transitive fan-out nearest to it; the LUTs through which the window is read from
-// outside are its *exits*. A row of the LUT's table matters if some pattern gives that row and complementing the LUT then
+// A LUT's *window* is the part of its transitive fan-out nearest to it, read from outside through its *exits*. A row of the LUT's table matters if some pattern gives that row and complementing the LUT then
 // changes an exit. Simulation shows rows that matter, SAT proves of the others that they do not, many at a time by the
 // inputs that the proof needed. What is then known of the table says exactly which inputs the LUT can do without, and
 // what is cheapest of the functions that are left. Where it cannot do without an input, rows that matter and differ in it
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "netc/core/lut_network.hpp"
-#include "netc/core/random.hpp"
+#include "netc/core/patterns.hpp"
 #include "netc/core/sat.hpp"
 
 namespace netc {
@@ -51,8 +50,9 @@ private:
     bool drop(Node node, Rows &rows, int input);
     bool is_free(Node node, Rows &rows, uint32_t row);
     bool replace(Node node, int input);
+    void see_values(const LutNetwork::Lut &lut, int input, const uint64_t *signal, uint64_t seen[2]) const;
+    bool settle(Node node, const Node *inputs, int size, const uint64_t seen[2], uint64_t can[2]);
     void take(Node node, const LutNetwork::Lut &by);
-    void open_window(Node node);
 
     // ---- simulation ----
     uint64_t *values(Node node) { return values_.data() + static_cast<size_t>(node) * words_; }
@@ -91,16 +91,14 @@ private:
     std::vector<uint64_t> observable_;  // [word]
     std::vector<uint64_t> seen_;        // [row of the table][word]: patterns that give it and in which it matters
     std::vector<uint64_t> gates_;       // of one LUT, [gate][word]
+    std::vector<uint64_t> scratch_;     // of one LUT, one word
     std::vector<Node> order_;           // for simulation, and each one's place in it
     std::vector<uint32_t> position_;
     bool order_valid_ = false;
     bool stale_ = false;                // patterns are new, and the window has not been observed in them
     std::vector<uint8_t> changed_;      // by node
 
-    std::vector<Node> window_;          // the LUT first, then its fan-out by level
-    std::vector<uint8_t> is_exit_;      // by place in the window
-    std::vector<uint32_t> place_, mark_;  // by node: its place in the window, or kNone
-    uint32_t stamp_ = 0;
+    FanoutWindow window_;
     struct Candidate {
         Node node;
         uint32_t freed;
@@ -111,14 +109,13 @@ private:
     std::unique_ptr<sat::Solver> solver_;
     std::vector<sat::Literal> literal_;  // by node; kNone where the solver does not know it
     std::vector<Node> loaded_, stack_;   // nodes that the solver knows
-    std::vector<uint32_t> in_cone_;      // by node: cone_stamp_, if it is
+    std::vector<uint32_t> in_cone_, mark_;  // by node: cone_stamp_, if it is, or was met on the way
     uint32_t cone_stamp_ = 0;
     bool is_whole_ = true;               // the cone reaches the leaves everywhere
     Node copied_ = kNone;
     sat::Literal differs_ = 0;
     std::vector<uint8_t> pattern_;       // by leaf: the last counterexample
-    std::vector<uint64_t> pending_;
-    size_t num_pending_ = 0, flush_at_ = 1;
+    SharedWord pending_;                 // counterexamples not yet simulated
 };
 
 }  // namespace netc

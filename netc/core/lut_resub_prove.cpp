@@ -51,12 +51,11 @@ void LutResub::mark_cone() {
     cone_stamp_++;
     is_whole_ = true;
     auto reach = [&](Node node) {
-        if (!network_.is_lut(node) || mark_[node] == stamp_) return;
-        mark_[node] = stamp_;
+        if (!network_.is_gate(node) || mark_[node] == cone_stamp_) return;
+        mark_[node] = cone_stamp_;
         queue.push({network_.level(node), node});
     };
-    stamp_++;
-    for (Node node : window_) mark_[node] = stamp_, in_cone_[node] = cone_stamp_;
+    for (Node node : window_) mark_[node] = cone_stamp_, in_cone_[node] = cone_stamp_;
     for (Node node : window_)
         for (int i = 0; i < network_.lut(node).size; i++) reach(network_.lut(node).inputs[i]);
     for (uint32_t count = 0; !queue.empty(); count++) {
@@ -83,7 +82,7 @@ void LutResub::copy_window(Node node) {
     loaded_.clear();
     mark_cone();
     literal_of(node);
-    if (!is_exit_[0]) {
+    if (!window_.is_exit(0)) {
         std::vector<sat::Literal> copy(window_.size());
         copy[0] = sat::negation(literal_of(node));
         sat::Literal same = kTrue;
@@ -91,11 +90,11 @@ void LutResub::copy_window(Node node) {
             const LutNetwork::Lut &lut = network_.lut(window_[i]);
             sat::Literal inputs[6];
             for (int k = 0; k < lut.size; k++) {
-                uint32_t place = place_[lut.inputs[k]];
+                uint32_t place = window_.place(lut.inputs[k]);
                 inputs[k] = place == kNone ? literal_of(lut.inputs[k]) : copy[place];
             }
             copy[i] = loaded(lut, inputs);
-            if (!is_exit_[i]) continue;
+            if (!window_.is_exit(i)) continue;
             sat::Literal now = literal_of(window_[i]), then = copy[i];
             sat::Literal up = gate(now, sat::negation(then)), down = gate(sat::negation(now), then);
             sat::Literal equal = gate(sat::negation(up), sat::negation(down));
@@ -113,7 +112,7 @@ sat::Answer LutResub::ask(const sat::Literal *assumptions, size_t count) {
     if (answer == sat::Answer::satisfiable) {
         for (uint8_t &value : pattern_) value = static_cast<uint8_t>(random_.next() & 1);
         for (Node node : loaded_) {
-            int value = network_.is_lut(node) ? -1 : solver_->model(sat::var_of(literal_[node]));
+            int value = network_.is_gate(node) ? -1 : solver_->model(sat::var_of(literal_[node]));
             if (value >= 0) pattern_[node - 1] = static_cast<uint8_t>(value);
         }
     }
@@ -124,7 +123,7 @@ sat::Answer LutResub::never(Node node, const Node *inputs, int size, uint32_t ro
     copy_window(node);
     sat::Literal assumptions[8], of_input[6];
     size_t count = 0;
-    if (!is_exit_[0]) assumptions[count++] = differs_;
+    if (!window_.is_exit(0)) assumptions[count++] = differs_;
     if (value >= 0) assumptions[count++] = literal_of(node) ^ static_cast<sat::Literal>(value == 0);
     for (int i = 0; i < size; i++)
         assumptions[count++] = of_input[i] = literal_of(inputs[i]) ^ static_cast<sat::Literal>(!(row >> i & 1));

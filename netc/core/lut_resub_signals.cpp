@@ -40,16 +40,8 @@ void LutResub::simulate(const LutNetwork::Lut &lut, const uint64_t *const *input
 
 void LutResub::simulate_all() {
     for (size_t word = 0; word < words_; word++) {
-        for (Node leaf = 1; leaf <= network_.leaves(); leaf++) {
-            // Half of the words are uniform; in the others each leaf is rare in one of its values, by its own measure.
-            uint64_t value = random_.next();
-            if (word & 1) {
-                uint64_t choice = random_.next();
-                for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
-                if (choice & 4) value = ~value;
-            }
-            values(leaf)[word] = row(word)[leaf] = value;
-        }
+        for (Node leaf = 1; leaf <= network_.leaves(); leaf++)
+            values(leaf)[word] = row(word)[leaf] = random_word(random_, word);
         simulate_word(word);
     }
 }
@@ -62,19 +54,12 @@ void LutResub::simulate_word(size_t word) {
         order_valid_ = true;
     }
     uint64_t *now = row(word);
-    std::vector<uint64_t> &local = gates_;
     for (Node node : order_) {
         if (!network_.is_alive(node)) continue;
         const LutNetwork::Lut &lut = network_.lut(node);
-        const Circuit &circuit = *lut.circuit;
-        size_t count = 1 + lut.size + circuit.num_gates();
-        if (local.size() < count) local.resize(count);
-        local[0] = 0;
-        for (int i = 0; i < lut.size; i++) local[1 + i] = now[lut.inputs[i]];
-        auto value = [&](Lit lit) { return local[node_of(lit)] ^ -static_cast<uint64_t>(lit & 1); };
-        for (size_t i = 0; i < circuit.num_gates(); i++)
-            local[1 + lut.size + i] = value(circuit.gates[2 * i]) & value(circuit.gates[2 * i + 1]);
-        now[node] = values(node)[word] = value(circuit.output);
+        uint64_t inputs[6];
+        for (int i = 0; i < lut.size; i++) inputs[i] = now[lut.inputs[i]];
+        now[node] = values(node)[word] = lut.circuit->word(inputs, scratch_);
     }
     context_->work += network_.num_nodes() / 2;
 }
@@ -91,21 +76,12 @@ void LutResub::resimulate_window() {
     }
 }
 
-// Keeps the counterexample with near neighbours, which tell apart more than random patterns do. In large networks several
-// share a word, so that the whole network is not simulated for each.
+// Keeps the counterexample, and simulates those that have waited where they are enough.
 void LutResub::learn_counterexample() {
-    uint32_t lanes = 64 / static_cast<uint32_t>(flush_at_), first = static_cast<uint32_t>(num_pending_) * lanes;
-    uint64_t mask = (lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1) << first;
-    for (Node leaf = 1; leaf <= network_.leaves(); leaf++) {
-        uint64_t flips = random_.sparse() & ~(uint64_t{1} << first);
-        uint64_t value = -static_cast<uint64_t>(pattern_[leaf - 1]) ^ flips;
-        pending_[leaf - 1] = (pending_[leaf - 1] & ~mask) | (value & mask);
-    }
-    if (++num_pending_ < flush_at_) return;
-    num_pending_ = 0;
+    if (!pending_.add(pattern_, random_)) return;
     size_t word = next_word_;
     if (++next_word_ == words_) next_word_ = random_words_;
-    for (Node leaf = 1; leaf <= network_.leaves(); leaf++) values(leaf)[word] = row(word)[leaf] = pending_[leaf - 1];
+    for (Node leaf = 1; leaf <= network_.leaves(); leaf++) values(leaf)[word] = row(word)[leaf] = pending_.of(leaf);
     simulate_word(word);
     stale_ = true;
 }
@@ -114,18 +90,18 @@ void LutResub::learn_counterexample() {
 void LutResub::observe(Node node) {
     stale_ = false;
     flipped_.resize(window_.size() * words_);
-    std::fill(observable_.begin(), observable_.end(), is_exit_[0] ? ~uint64_t{0} : 0);
+    std::fill(observable_.begin(), observable_.end(), window_.is_exit(0) ? ~uint64_t{0} : 0);
     for (size_t w = 0; w < words_; w++) flipped_[w] = ~values(node)[w];
     for (size_t i = 1; i < window_.size(); i++) {
         const LutNetwork::Lut &lut = network_.lut(window_[i]);
         const uint64_t *inputs[6];
         for (int k = 0; k < lut.size; k++) {
-            uint32_t place = place_[lut.inputs[k]];
+            uint32_t place = window_.place(lut.inputs[k]);
             inputs[k] = place == kNone ? values(lut.inputs[k]) : &flipped_[place * words_];
         }
         uint64_t *v = &flipped_[i * words_];
         simulate(lut, inputs, v);
-        if (!is_exit_[i]) continue;
+        if (!window_.is_exit(i)) continue;
         const uint64_t *before = values(window_[i]);
         for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
     }
@@ -207,7 +183,7 @@ void LutResub::propose(Node node, int input) {
     }
     context_->work += 1 + network_.num_nodes() / 64;
     for (Node other : matches_) {
-        if (other == node || !network_.is_alive(other) || place_[other] != kNone) continue;
+        if (other == node || !network_.is_alive(other) || window_.place(other) != kNone) continue;
         if (std::find(lut.inputs, lut.inputs + lut.size, other) != lut.inputs + lut.size) continue;
         if (!tells_apart(other, node, input)) continue;
         uint32_t freed = network_.freed(lut.inputs[input], other);

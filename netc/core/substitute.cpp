@@ -18,17 +18,17 @@ constexpr int64_t kMostExhaustive = 14;  // leaves: 256 words for each node
 }  // namespace
 
 Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, netc_context *context)
-    : aig_(aig), options_(options), context_(context), random_{options.seed} {
+    : LiveNetwork(aig.num_nodes()),
+      aig_(aig),
+      options_(options),
+      context_(context),
+      random_{options.seed},
+      window_(aig.num_nodes()),
+      pending_(aig.leaves, aig.num_nodes() < kSmallGraph ? 1 : 16) {
     size_t nodes = aig.num_nodes();
     fanin_.resize(2 * nodes);
-    fanouts_.resize(nodes);
-    uses_.assign(nodes, 0);
-    root_uses_.assign(nodes, 0);
-    level_.assign(nodes, 0);
     version_.assign(nodes, 0);
     alias_.assign(nodes, {kNone, 0});
-    place_.assign(nodes, kNone);
-    mark_.assign(nodes, 0);
     roots_.assign(aig.roots, aig.roots + aig.num_roots);
     for (Lit root : roots_) uses_[node_of(root)]++, root_uses_[node_of(root)]++;
     for (Node node = aig.first_and(); node < nodes; node++) {
@@ -51,8 +51,6 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
     by_word_.assign(nodes * (options.fanins_only ? 1 : words_), 0);
     observable_.resize(words_);
     pattern_.resize(aig.leaves);
-    pending_.assign(aig.leaves, 0);
-    flush_at_ = nodes < kSmallGraph ? 1 : 16;
     simplify();
     simulate_all();
 }
@@ -60,7 +58,7 @@ Substituter::Substituter(const AigView &aig, const SubstituteOptions &options, n
 // Forgets what was known of the functions inside the window.
 void Substituter::taint_window() {
     for (size_t i = 0; i < window_.size(); i++) {
-        if (is_exit_[i]) continue;
+        if (window_.is_exit(i)) continue;
         version_[window_[i]]++;
         cones_.forget(window_[i]);
     }
@@ -85,14 +83,14 @@ bool Substituter::improve_by_pair(Node node) {
         if (answer != sat::Answer::unsatisfiable) continue;
         (pair.gain > 1 ? counts_.pairs : counts_.moves)++;
         taint_window();
-        if (pair.negate && is_exit_[0]) {
+        if (pair.negate && window_.is_exit(0)) {
             version_[node]++;
             cones_.forget(node);
         }
         rebuild(node, pair);
         resimulate_window();
         simplify_.push_back(node);
-        for (Node user : fanouts_[node]) simplify_.push_back(user);
+        for (Node user : readers_[node]) simplify_.push_back(user);
         simplify();
         copied_ = kNone;
         return true;
@@ -101,7 +99,7 @@ bool Substituter::improve_by_pair(Node node) {
 }
 
 bool Substituter::improve(Node node) {
-    open_window(node);
+    window_.open(*this, node, options_.window);
     observe(node);
     propose(node);
     int64_t tries = 0;
@@ -123,7 +121,7 @@ bool Substituter::improve(Node node) {
         else if (lit == fanin_[2 * node] || lit == fanin_[2 * node + 1]) counts_.fanins++;
         else counts_.signals++;
         taint_window();
-        replace(node, lit, is_exit_[0]);
+        replace(node, lit, window_.is_exit(0));
         resimulate_window();
         simplify();
         copied_ = kNone;
@@ -143,7 +141,7 @@ void Substituter::run() {
         int64_t total = static_cast<int64_t>(order.size());
         for (size_t i = order.size(); i-- > 0 && !stopped;) {
             Node node = order[i];
-            if (!is_and(node) || !is_alive(node)) continue;
+            if (!is_gate(node) || !is_alive(node)) continue;
             if ((i & 255) == 0) progress(context_, round * total + total - static_cast<int64_t>(i), options_.rounds * total);
             int64_t limit = options_.work + options_.reward * (gone_ - gone);
             if ((stopped = stop(context_, 1) || context_->work - start >= limit)) break;

@@ -1,7 +1,6 @@
 // Substitution under don't-cares: a node may become any other signal that agrees with it wherever it is observable.
 //
-// A node's *window* is the part of its transitive fan-out nearest to it, at most a given number of nodes; the nodes through
-// which the window is read from outside are its *exits*. The node is observable in a pattern if complementing it changes
+// A node's *window* is the part of its transitive fan-out nearest to it, read from outside through its *exits*. The node is observable in a pattern if complementing it changes
 // an exit. If a signal outside the fan-out agrees with the node in all those patterns, it may take the node's place:
 // then the exits and everything behind them keep their functions, and only nodes inside the window change theirs.
 //
@@ -15,6 +14,8 @@
 
 #include "netc/core/aig.hpp"
 #include "netc/core/cone_loader.hpp"
+#include "netc/core/live_network.hpp"
+#include "netc/core/patterns.hpp"
 #include "netc/core/random.hpp"
 
 namespace netc {
@@ -38,7 +39,9 @@ struct SubstituteCounts {
     int64_t constants = 0, fanins = 0, signals = 0, pairs = 0, moves = 0, queries = 0, refuted = 0, undecided = 0;
 };
 
-class Substituter {
+class Substituter : private LiveNetwork<Substituter> {
+    friend class LiveNetwork<Substituter>;
+
 public:
     Substituter(const AigView &aig, const SubstituteOptions &options, netc_context *context);
 
@@ -62,8 +65,10 @@ private:
         uint32_t gain, order;
     };
 
-    bool is_and(Node node) const { return node > aig_.leaves; }
-    bool is_alive(Node node) const { return !is_and(node) || uses_[node] > 0; }
+    bool is_gate(Node node) const { return node > aig_.leaves; }
+    static uint32_t num_inputs(Node) { return 2; }
+    Node input(Node node, uint32_t i) const { return node_of(fanin_[2 * node + i]); }
+    static uint32_t cost(Node) { return 1; }
     uint64_t *row(size_t word) { return by_word_.data() + (options_.fanins_only ? 0 : word * aig_.num_nodes()); }
     uint64_t *values(Node node) { return values_.data() + static_cast<size_t>(node) * words_; }
 
@@ -73,10 +78,8 @@ private:
     void simplify();
     void sort_nodes();
     void connect(Node user, int side, Lit to);
-    void disconnect(Node user, Node from);
-    void release(Node node);
-    void update_levels(Node node);
-    uint32_t freed(Node node, Node kept, Node kept_too = 0);
+    void release(Node node) { gone_ += LiveNetwork::release(node); }
+    uint32_t freed_whole(Node node, Node kept, Node kept_too = 0);
     bool reaches(Node from, Node target);
 
     // ---- simulation ----
@@ -86,7 +89,6 @@ private:
     bool learn_counterexample();
 
     // ---- one node ----
-    void open_window(Node node);
     void observe(Node node);
     bool improve(Node node);
     void choose_words(const std::vector<uint64_t> &care);
@@ -119,10 +121,6 @@ private:
     SubstituteCounts counts_;
 
     std::vector<Lit> fanin_;                   // [node][2]
-    std::vector<std::vector<Node>> fanouts_;   // ANDs that read the node
-    std::vector<uint32_t> uses_, root_uses_;   // all uses, roots among them
-    std::vector<uint32_t> level_;
-    std::vector<Lit> roots_;
     int64_t gone_ = 0;                         // ANDs taken out
     std::vector<Node> simplify_;               // ANDs whose fan-ins have changed
     std::vector<Node> order_;                  // by level
@@ -144,17 +142,12 @@ private:
     std::vector<uint64_t> flipped_;            // [place in the window][word]: values when the node is complemented
     std::vector<uint64_t> observable_;         // [word]
 
-    std::vector<Node> window_;                 // the node first, then its fan-out by level
-    std::vector<uint8_t> is_exit_;             // by place in the window
-    std::vector<uint32_t> place_;              // by node: its place in the window, or kNone
+    FanoutWindow window_;
     std::vector<Candidate> candidates_;
     std::vector<Pair> pairs_;
     std::vector<size_t> telling_;              // words of patterns
     std::vector<Lit> matches_;                 // signals that these do not refuse
     bool wander_ = false;                      // in this round
-    std::vector<uint32_t> mark_;
-    uint32_t stamp_ = 0;
-    std::vector<Node> stack_, freed_, touched_;
 
     ConeLoader cones_;
     size_t copied_vars_ = 0;
@@ -162,8 +155,7 @@ private:
     Node copied_ = kNone;                      // the node whose window the solver holds a copy of
     sat::Literal differs_ = 0;
     std::vector<uint8_t> pattern_;             // by leaf: the last counterexample
-    std::vector<uint64_t> pending_;            // by leaf: counterexamples not yet simulated
-    size_t num_pending_ = 0, flush_at_ = 1;
+    SharedWord pending_;                       // counterexamples not yet simulated
 };
 
 }  // namespace netc

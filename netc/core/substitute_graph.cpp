@@ -3,43 +3,14 @@
 #include "netc/core/substitute.hpp"
 
 #include <algorithm>
-#include <queue>
+#include <utility>
 
 #include "netc/core/builder.hpp"
 
 namespace netc {
-namespace {
-
-constexpr uint32_t kReachNodes = 20000;  // visited to see that a signal is not in a node's fan-out
-
-}  // namespace
-
 void Substituter::connect(Node user, int side, Lit to) {
     fanin_[2 * user + side] = to;
-    fanouts_[node_of(to)].push_back(user);
-    uses_[node_of(to)]++;
-}
-
-void Substituter::disconnect(Node user, Node from) {
-    std::vector<Node> &users = fanouts_[from];
-    *std::find(users.begin(), users.end(), user) = users.back();
-    users.pop_back();
-}
-
-// One use less; what nothing uses any more is taken out.
-void Substituter::release(Node node) {
-    freed_.assign(1, node);
-    while (!freed_.empty()) {
-        Node now = freed_.back();
-        freed_.pop_back();
-        if (--uses_[now] > 0 || !is_and(now)) continue;
-        gone_++;
-        for (int side = 0; side < 2; side++) {
-            Node from = node_of(fanin_[2 * now + side]);
-            disconnect(now, from);
-            freed_.push_back(from);
-        }
-    }
+    LiveNetwork::connect(user, node_of(to));
 }
 
 // All users of a node read `by` instead, and the node is taken out.
@@ -52,7 +23,7 @@ void Substituter::replace(Node node, Lit by, bool same) {
         root_uses_[node_of(by)] += root_uses_[node];
         uses_[node_of(by)] += root_uses_[node];
     }
-    std::vector<Node> users = fanouts_[node];
+    std::vector<Node> users = readers_[node];
     for (Node user : users) {
         int side = node_of(fanin_[2 * user]) == node ? 0 : 1;
         Lit to = complement_if(by, is_complemented(fanin_[2 * user + side]));
@@ -79,20 +50,6 @@ void Substituter::simplify() {
     }
 }
 
-void Substituter::update_levels(Node node) {
-    using Entry = std::pair<uint32_t, Node>;
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> queue;
-    queue.push({level_[node], node});
-    while (!queue.empty()) {
-        Node now = queue.top().second;
-        queue.pop();
-        uint32_t level = 1 + std::max(level_[node_of(fanin_[2 * now])], level_[node_of(fanin_[2 * now + 1])]);
-        if (level == level_[now]) continue;
-        level_[now] = level;
-        for (Node user : fanouts_[now]) queue.push({level_[user], user});
-    }
-}
-
 // The node becomes the AND of two other literals, or its complement, where it stands.
 void Substituter::rebuild(Node node, const Pair &pair) {
     Lit old[2] = {fanin_[2 * node], fanin_[2 * node + 1]};
@@ -101,7 +58,7 @@ void Substituter::rebuild(Node node, const Pair &pair) {
     connect(node, 1, pair.b);
     for (Lit lit : old) release(node_of(lit));
     if (pair.negate) {
-        for (Node user : fanouts_[node])
+        for (Node user : readers_[node])
             for (int side = 0; side < 2; side++)
                 if (node_of(fanin_[2 * user + side]) == node) fanin_[2 * user + side] ^= 1;
         for (Lit &root : roots_)
@@ -112,48 +69,16 @@ void Substituter::rebuild(Node node, const Pair &pair) {
     update_levels(node);
 }
 
-// ANDs that go when the node goes and what is kept stays.
-uint32_t Substituter::freed(Node node, Node kept, Node kept_too) {
-    uint32_t count = 0;
-    stack_.assign(1, node);
-    touched_.clear();
-    uses_[kept]++;
-    uses_[kept_too]++;
-    uint32_t saved = uses_[node];
-    uses_[node] = 1;
-    while (!stack_.empty()) {
-        Node now = stack_.back();
-        stack_.pop_back();
-        touched_.push_back(now);
-        if (--uses_[now] > 0 || !is_and(now)) continue;
-        count++;
-        stack_.push_back(node_of(fanin_[2 * now]));
-        stack_.push_back(node_of(fanin_[2 * now + 1]));
-    }
-    for (Node now : touched_) uses_[now]++;
-    uses_[node] = saved;
-    uses_[kept]--;
-    uses_[kept_too]--;
+// ANDs that go when the node goes, with all its uses, and what is kept stays.
+uint32_t Substituter::freed_whole(Node node, Node kept, Node kept_too) {
+    uint32_t uses = std::exchange(uses_[node], 1), count = freed(node, kept, kept_too);
+    uses_[node] = uses;
     return count;
 }
 
-// Whether `target` is in the cone of `from`; also when that is not found out within the limit.
 bool Substituter::reaches(Node from, Node target) {
-    if (from == target) return true;
-    if (level_[from] <= level_[target]) return false;
-    stamp_++;
     uint32_t visited = 0;
-    stack_.assign(1, from);
-    while (!stack_.empty()) {
-        Node now = stack_.back();
-        stack_.pop_back();
-        if (now == target) return true;
-        if (mark_[now] == stamp_ || level_[now] <= level_[target]) continue;
-        mark_[now] = stamp_;
-        if (++visited > kReachNodes) return true;
-        stack_.push_back(node_of(fanin_[2 * now]));
-        stack_.push_back(node_of(fanin_[2 * now + 1]));
-    }
+    if (LiveNetwork::reaches(from, target, &visited)) return true;
     context_->work += visited / 8;
     return false;
 }
@@ -179,7 +104,7 @@ void Substituter::finish(netc_step *step) {
     Builder made(aig_.leaves, aig_.num_ands);
     Array<uint32_t> place = new_image(aig_);
     for (Node node : order_)
-        if (is_and(node) && is_alive(node))
+        if (is_gate(node) && is_alive(node))
             place[node] = made.and_(mapped(place.data(), fanin_[2 * node]), mapped(place.data(), fanin_[2 * node + 1]));
     Array<Lit> roots(roots_.size());
     for (size_t i = 0; i < roots_.size(); i++) roots[i] = mapped(place.data(), roots_[i]);

@@ -14,7 +14,7 @@ sat::Literal Substituter::literal_for(Lit lit) {
     struct {
         const Substituter &of;
         size_t num_nodes() const { return of.aig_.num_nodes(); }
-        bool is_and(Node node) const { return of.is_and(node); }
+        bool is_and(Node node) const { return of.is_gate(node); }
         Lit fanin0(Node node) const { return of.fanin_[2 * node]; }
         Lit fanin1(Node node) const { return of.fanin_[2 * node + 1]; }
     } graph{*this};
@@ -32,7 +32,7 @@ void Substituter::copy_window(Node node) {
         copied_vars_ = 0;
     }
     copied_ = node;
-    if (is_exit_[0]) return;
+    if (window_.is_exit(0)) return;
     std::vector<sat::Literal> copy(window_.size());
     copy[0] = sat::negation(literal_for(make_lit(node)));
     size_t before = cones_.solver().num_vars();
@@ -41,11 +41,11 @@ void Substituter::copy_window(Node node) {
         sat::Literal in[2];
         for (int side = 0; side < 2; side++) {
             Lit lit = fanin_[2 * window_[i] + side];
-            uint32_t place = place_[node_of(lit)];
+            uint32_t place = window_.place(node_of(lit));
             in[side] = place == kNone ? literal_for(lit) : copy[place] ^ (lit & 1);
         }
         copy[i] = 2 * cones_.solver().new_gate(in[0], in[1]);
-        if (!is_exit_[i]) continue;
+        if (!window_.is_exit(i)) continue;
         sat::Literal now = literal_for(make_lit(window_[i])), then = copy[i];
         sat::Literal up = 2 * cones_.solver().new_gate(now, sat::negation(then));
         sat::Literal down = 2 * cones_.solver().new_gate(sat::negation(now), then);
@@ -72,7 +72,7 @@ sat::Answer Substituter::prove(Node node, Lit lit) {
     copy_window(node);
     sat::Literal assumptions[3];
     size_t count = 0;
-    if (!is_exit_[0]) assumptions[count++] = differs_;
+    if (!window_.is_exit(0)) assumptions[count++] = differs_;
     sat::Literal x = literal_for(make_lit(node));
     if (node_of(lit) == 0) {
         assumptions[count++] = lit == kFalse ? x : sat::negation(x);
@@ -95,7 +95,7 @@ sat::Answer Substituter::prove(Node node, const Pair &pair) {
     copy_window(node);
     sat::Literal assumptions[4];
     size_t count = 0;
-    if (!is_exit_[0]) assumptions[count++] = differs_;
+    if (!window_.is_exit(0)) assumptions[count++] = differs_;
     sat::Literal x = literal_for(make_lit(node, pair.negate)), a = literal_for(pair.a), b = literal_for(pair.b);
     assumptions[count] = sat::negation(x);
     assumptions[count + 1] = a;

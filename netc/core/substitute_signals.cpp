@@ -2,7 +2,6 @@
 #include "netc/core/substitute.hpp"
 
 #include <algorithm>
-#include <queue>
 
 #include "netc/core/truth.hpp"
 
@@ -19,14 +18,12 @@ constexpr size_t kPairedDivisors = 200;  // those of them that are paired with e
 void Substituter::simulate_all() {
     for (size_t word = 0; word < words_; word++) {
         for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
-            uint64_t value = random_.next();
-            // Half of the words are uniform; in the others each leaf is rare in one of its values, by its own measure.
-            if (exhaustive_) {
+            uint64_t value;
+            if (!exhaustive_) {
+                value = random_word(random_, word);
+            } else {
+                random_.next();  // what is drawn later has always come after these
                 value = leaf <= 6 ? kVariable[leaf - 1] : -static_cast<uint64_t>(word >> (leaf - 7) & 1);
-            } else if (word & 1) {
-                uint64_t choice = random_.next();
-                for (unsigned i = 0; i < (choice & 3); i++) value &= random_.next();
-                if (choice & 4) value = ~value;
             }
             values(leaf)[word] = row(word)[leaf] = value;
         }
@@ -38,7 +35,7 @@ void Substituter::simulate_word(size_t word) {
     if (!order_valid_) sort_nodes();
     uint64_t *now = row(word);
     for (Node node : order_) {
-        if (!is_and(node) || !is_alive(node)) continue;
+        if (!is_gate(node) || !is_alive(node)) continue;
         Lit a = fanin_[2 * node], b = fanin_[2 * node + 1];
         uint64_t ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
         now[node] = (now[node_of(a)] ^ ca) & (now[node_of(b)] ^ cb);
@@ -61,70 +58,29 @@ void Substituter::resimulate_window() {
     }
 }
 
-// Keeps the counterexample with near neighbours, which tell apart more than random patterns do. In large graphs several
-// share a word, so that the whole graph is not simulated for each; returns whether it was.
+// Keeps the counterexample; returns whether it and those that waited with it were simulated.
 bool Substituter::learn_counterexample() {
-    uint32_t lanes = 64 / static_cast<uint32_t>(flush_at_), first = static_cast<uint32_t>(num_pending_) * lanes;
-    uint64_t mask = (lanes == 64 ? ~uint64_t{0} : (uint64_t{1} << lanes) - 1) << first;
-    for (Node leaf = 1; leaf <= aig_.leaves; leaf++) {
-        uint64_t flips = random_.sparse() & ~(uint64_t{1} << first);
-        uint64_t value = -static_cast<uint64_t>(pattern_[leaf - 1]) ^ flips;
-        pending_[leaf - 1] = (pending_[leaf - 1] & ~mask) | (value & mask);
-    }
-    if (++num_pending_ < flush_at_) return false;
-    num_pending_ = 0;
+    if (!pending_.add(pattern_, random_)) return false;
     size_t word = next_word_;
     if (++next_word_ == words_) next_word_ = random_words_;
     for (Node leaf = 1; leaf <= aig_.leaves; leaf++)
-        values(leaf)[word] = row(word)[leaf] = pending_[leaf - 1];
+        values(leaf)[word] = row(word)[leaf] = pending_.of(leaf);
     simulate_word(word);
     return true;
 }
 
-void Substituter::open_window(Node node) {
-    using Entry = std::pair<uint32_t, Node>;
-    for (Node old : window_) place_[old] = kNone;
-    window_.clear();
-    is_exit_.clear();
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> queue;
-    stamp_++;
-    queue.push({level_[node], node});
-    mark_[node] = stamp_;
-    while (!queue.empty() && window_.size() < options_.window) {
-        Node now = queue.top().second;
-        queue.pop();
-        place_[now] = static_cast<uint32_t>(window_.size());
-        window_.push_back(now);
-        if (root_uses_[now] || fanouts_[now].size() > options_.window) continue;
-        for (Node user : fanouts_[now]) {
-            if (mark_[user] == stamp_) continue;
-            mark_[user] = stamp_;
-            queue.push({level_[user], user});
-        }
-    }
-    for (Node now : window_) {
-        bool leaves = root_uses_[now] > 0;
-        for (size_t i = 0; i < fanouts_[now].size() && !leaves; i++) leaves = place_[fanouts_[now][i]] == kNone;
-        is_exit_.push_back(leaves);
-    }
-    if (is_exit_[0]) {  // seen at once
-        for (size_t i = 1; i < window_.size(); i++) place_[window_[i]] = kNone;
-        window_.resize(1);
-    }
-}
-
 void Substituter::observe(Node node) {
     flipped_.resize(window_.size() * words_);
-    std::fill(observable_.begin(), observable_.end(), is_exit_[0] ? ~uint64_t{0} : 0);
+    std::fill(observable_.begin(), observable_.end(), window_.is_exit(0) ? ~uint64_t{0} : 0);
     for (size_t w = 0; w < words_; w++) flipped_[w] = ~values(node)[w];
     for (size_t i = 1; i < window_.size(); i++) {
         Lit a = fanin_[2 * window_[i]], b = fanin_[2 * window_[i] + 1];
-        uint32_t pa = place_[node_of(a)], pb = place_[node_of(b)];
+        uint32_t pa = window_.place(node_of(a)), pb = window_.place(node_of(b));
         const uint64_t *va = pa == kNone ? values(node_of(a)) : &flipped_[pa * words_];
         const uint64_t *vb = pb == kNone ? values(node_of(b)) : &flipped_[pb * words_];
         uint64_t *v = &flipped_[i * words_], ca = -static_cast<uint64_t>(a & 1), cb = -static_cast<uint64_t>(b & 1);
         for (size_t w = 0; w < words_; w++) v[w] = (va[w] ^ ca) & (vb[w] ^ cb);
-        if (!is_exit_[i]) continue;
+        if (!window_.is_exit(i)) continue;
         const uint64_t *before = values(window_[i]);
         for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
     }
@@ -182,13 +138,13 @@ void Substituter::propose(Node node) {
         }
         for (Lit lit : matches_) {
             Node other = node_of(lit);
-            if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
+            if (other == node || uses_[other] == 0 || window_.place(other) != kNone) continue;
             if (agrees(node, lit)) add(lit);
             if (candidates_.size() == kMostCandidates) break;
         }
         context_->work += (end - begin) / 64;
     }
-    for (Candidate &candidate : candidates_) candidate.gain = freed(node, node_of(candidate.lit));
+    for (Candidate &candidate : candidates_) candidate.gain = freed_whole(node, node_of(candidate.lit));
     std::stable_sort(candidates_.begin(), candidates_.end(), [&](const Candidate &a, const Candidate &b) {
         return a.gain != b.gain ? a.gain > b.gain : level_[node_of(a.lit)] < level_[node_of(b.lit)];
     });
@@ -199,7 +155,7 @@ void Substituter::propose(Node node) {
 void Substituter::propose_pairs(Node node) {
     pairs_.clear();
     uint32_t least = wander_ ? 1 : 2;  // ANDs that must go for the one that comes
-    if (freed(node, 0) < least) return;
+    if (freed_whole(node, 0) < least) return;
     Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + options_.signals);
     const uint64_t *v = values(node);
     std::vector<uint64_t> on(words_), off(words_);
@@ -231,7 +187,7 @@ void Substituter::propose_pairs(Node node) {
         std::vector<Divisor> divisors;
         for (Lit lit : matches_) {
             Node other = node_of(lit);
-            if (other == node || uses_[other] == 0 || place_[other] != kNone) continue;
+            if (other == node || uses_[other] == 0 || window_.place(other) != kNone) continue;
             const uint64_t *m = values(other);
             uint64_t c = -static_cast<uint64_t>(lit & 1);
             bool covers = true;
@@ -251,7 +207,7 @@ void Substituter::propose_pairs(Node node) {
                 if (divisors[i].excluded + divisors[j].excluded < wanted) break;
                 Pair pair{divisors[i].lit, divisors[j].lit, negate != 0, 0, 0};
                 if (!agrees(node, pair)) continue;
-                pair.gain = freed(node, node_of(pair.a), node_of(pair.b));
+                pair.gain = freed_whole(node, node_of(pair.a), node_of(pair.b));
                 if (pair.gain < least || is_fanin_pair(node, pair)) continue;
                 if (wander_ && pair.gain == 1) pair.order = static_cast<uint32_t>(random_.next());
                 pairs_.push_back(pair);
