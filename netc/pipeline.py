@@ -19,7 +19,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from netc import registry
 from netc.errors import NetcError
@@ -177,41 +177,60 @@ class Sequence:
         return "; ".join(map(str, self.steps))
 
 
+class _Combinator:
+    """Runs pipelines in a way of its own; its fields with a default are its options, numbers of at least 1."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    def options(cls) -> dict[str, int]:
+        fields: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(cls)  # type: ignore[arg-type]
+        return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
+
+    def text(self, bodies: str) -> str:
+        shown = ",".join(f"{name}={getattr(self, name)}" for name in self.options())
+        return f"{self.name}{f'{{{shown}}}' if shown else ''}({bodies})"
+
+
 @dataclass(frozen=True)
-class Repeat:
+class _OfOne(_Combinator):
     body: Sequence
+
+    def __str__(self) -> str:
+        return self.text(str(self.body))
+
+
+@dataclass(frozen=True)
+class _OfSeveral(_Combinator):
+    branches: tuple[Sequence, ...]
+
+    def __str__(self) -> str:
+        return self.text(" | ".join(map(str, self.branches)))
+
+
+@dataclass(frozen=True)
+class Repeat(_OfOne):
+    name: ClassVar[str] = "repeat"
     n: int = 8
 
-    def __str__(self) -> str:
-        return f"repeat{{n={self.n}}}({self.body})"
+
+@dataclass(frozen=True)
+class Best(_OfSeveral):
+    name: ClassVar[str] = "best"
 
 
 @dataclass(frozen=True)
-class Best:
-    branches: tuple[Sequence, ...]
-
-    def __str__(self) -> str:
-        return f"best({' | '.join(map(str, self.branches))})"
-
-
-@dataclass(frozen=True)
-class Partition:
-    body: Sequence
+class Partition(_OfOne):
+    name: ClassVar[str] = "partition"
     nodes: int = 20_000
 
-    def __str__(self) -> str:
-        return f"partition{{nodes={self.nodes}}}({self.body})"
-
 
 @dataclass(frozen=True)
-class Climb:
-    branches: tuple[Sequence, ...]
+class Climb(_OfSeveral):
+    name: ClassVar[str] = "climb"
     n: int = 1000
     stale: int = 100
     seed: int = 1
-
-    def __str__(self) -> str:
-        return f"climb{{n={self.n},stale={self.stale},seed={self.seed}}}({' | '.join(map(str, self.branches))})"
 
     def candidate(self, index: int) -> Sequence:
         """What the run of this index, from 0, does."""
@@ -220,21 +239,15 @@ class Climb:
 
 
 @dataclass(frozen=True)
-class Limit:
-    body: Sequence
+class Limit(_OfOne):
+    name: ClassVar[str] = "limit"
     work: int = 1_000_000
-
-    def __str__(self) -> str:
-        return f"limit{{work={self.work}}}({self.body})"
 
 
 @dataclass(frozen=True)
-class Small:
-    body: Sequence
+class Small(_OfOne):
+    name: ClassVar[str] = "small"
     nodes: int = 20_000
-
-    def __str__(self) -> str:
-        return f"small{{nodes={self.nodes}}}({self.body})"
 
 
 Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb | Limit | Small
@@ -250,21 +263,16 @@ def reseeded(pipeline: Any, seed: int) -> Any:
             return pipeline
         case Sequence(steps):
             return Sequence(tuple(reseeded(step, seed) for step in steps))
-        case Best(branches) | Climb(branches):
+        case _OfSeveral(branches):
             return dataclasses.replace(pipeline, branches=tuple(reseeded(branch, seed) for branch in branches))
         case _:
             return dataclasses.replace(pipeline, body=reseeded(pipeline.body, seed))
 
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<options>\{[^{}]*\})|(?P<mark>[();|]))")
-_COMBINATORS: dict[str, dict[str, int]] = {
-    "repeat": {"n": 8},
-    "best": {},
-    "partition": {"nodes": 20_000},
-    "climb": {"n": 1000, "stale": 100, "seed": 1},
-    "limit": {"work": 1_000_000},
-    "small": {"nodes": 20_000},
-}
+_OF_ONE = {made.name: made for made in (Repeat, Partition, Limit, Small)}
+_OF_SEVERAL = {made.name: made for made in (Best, Climb)}
+_COMBINATORS: dict[str, type[_Combinator]] = {**_OF_ONE, **_OF_SEVERAL}
 
 
 class _Parser:
@@ -332,7 +340,7 @@ class _Parser:
         if not self.next_is("mark", ")"):
             raise self.fail("expected ')'")
         self.take()
-        allowed = _COMBINATORS[name]
+        allowed = _COMBINATORS[name].options()
         for key, value in options.items():
             if key not in allowed:
                 raise self.fail(f"{name} has no option {key!r}", at=at)
@@ -341,15 +349,11 @@ class _Parser:
         if any(map(_changes_ports, branches)):
             raise self.fail("a pass that changes latches or what outputs mean belongs at the top level", at=at)
         numbers = {key: int(options.get(key, default)) for key, default in allowed.items()}
-        if name == "best":
-            return Best(tuple(branches))
-        if name == "climb":
-            return Climb(tuple(branches), **numbers)
+        if name in _OF_SEVERAL:
+            return _OF_SEVERAL[name](tuple(branches), **numbers)
         if len(branches) > 1:
             raise self.fail(f"{name} takes one pipeline; '|' is for best(… | …) and climb(… | …)", at=at)
-        single: dict[str, Any] = {"repeat": Repeat, "partition": Partition, "limit": Limit, "small": Small}
-        made_of: Pipeline = single[name](branches[0], **numbers)
-        return made_of
+        return _OF_ONE[name](branches[0], **numbers)
 
 
 def _changes_ports(pipeline: Pipeline) -> bool:
@@ -358,9 +362,9 @@ def _changes_ports(pipeline: Pipeline) -> bool:
             return not isinstance(instance, AigPass)
         case Sequence(steps):
             return any(map(_changes_ports, steps))
-        case Repeat(body) | Partition(body) | Limit(body) | Small(body):
+        case _OfOne(body):
             return _changes_ports(body)
-        case Best(branches) | Climb(branches):
+        case _OfSeveral(branches):
             return any(map(_changes_ports, branches))
 
 
