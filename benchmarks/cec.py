@@ -14,15 +14,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from measure import ABC, NETC, RESULTS, abc, netc, run, save
+from measure import ABC, NETC, RESULTS, abc, corpus, netc, run, save
 
 from netc import load
 
@@ -145,17 +143,15 @@ def own(circuits: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
+    data = corpus()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--result", action="append", choices=[*OWN, *SCRIPTS], help="only these results")
     parser.add_argument("--again", action="append", choices=list(CHECKERS), default=[])
     parser.add_argument("circuits", nargs="*")
     options = parser.parse_args()
-    sources = {path.stem: path for path in sorted((Path(data) / "aig" / "epfl").glob("*.aig"))}
-    sources |= {name: Path(data) / "aig" / "lgsynth91" / f"{name}.aig" for name in ISCAS}
+    sources = {path.stem: path for path in sorted((data / "aig" / "epfl").glob("*.aig"))}
+    sources |= {name: data / "aig" / "lgsynth91" / f"{name}.aig" for name in ISCAS}
     file, started = RESULTS / "cec.json", start()
     circuits: dict[str, Any] = json.loads(file.read_text())["circuits"] if file.is_file() else {}
     with tempfile.TemporaryDirectory() as scratch:

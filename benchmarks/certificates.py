@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import lzma
-import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import RESULTS, netc, run, save
+from measure import RESULTS, corpus, netc, run, save
 
 from netc.certificate import build_checker
 
@@ -125,10 +124,8 @@ def main() -> None:
     parser.add_argument("--lrat-check", default=shutil.which("lrat-check"))
     parser.add_argument("--drat-trim", default=shutil.which("drat-trim"))
     options = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data:
-        sys.exit("this benchmark needs NETC_DATA, which names the corpus")
-    root = Path(data) / "aig"
+    data = corpus(needs_abc=False)
+    root = data / "aig"
     sources = {path.stem: path for path in sorted((root / "iscas89").glob("*.aig"))}
     sources |= {path.stem: path for path in sorted((root / "epfl").glob("*.aig"))}
     kept = RESULTS / "certificates.json"

@@ -10,12 +10,11 @@ results/checkpoints.json.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from measure import run, save
+from measure import corpus, run, save
 
 # What state dicts of torchlogix and convlogic do not hold; whole modules need none of it.
 TOLD: dict[str, dict[str, Any]] = {
@@ -124,10 +123,8 @@ def told(path: Path, stem: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    data = os.environ.get("NETC_DATA")
-    if not data:
-        sys.exit("this benchmark needs NETC_DATA naming the corpus")
-    folder = Path(data) / "dlgn"
+    data = corpus(needs_abc=False)
+    folder = data / "dlgn"
     rows: dict[str, Any] = {}
     for path, reference, options in files(folder):
         usage = run([sys.executable, "-c", ONE_FILE, str(path), str(reference), json.dumps(options)])

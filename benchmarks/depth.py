@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, RESULTS, abc, abc_cec, geomean, netc, run, save
+from measure import RESULTS, abc, abc_cec, corpus, geomean, netc, run, save
 
 from netc import load
 
@@ -112,10 +111,8 @@ def main() -> None:
     parser.add_argument("circuits", nargs="*")
     parser.add_argument("--level", type=int, choices=(2, 3), action="append")
     options = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    folder = Path(data) / "aig" / "epfl"
+    data = corpus()
+    folder = data / "aig" / "epfl"
     names = sorted(path.stem for path in folder.glob("*.aig"))
     kept = RESULTS / "depth.json"
     rows: dict[str, dict[str, Any]] = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, RESULTS, abc, abc_cec, geomean, netc, save
+from measure import RESULTS, abc, abc_cec, corpus, geomean, netc, save
 
 from netc import load
 
@@ -134,10 +133,8 @@ def main() -> None:
     parser.add_argument("--ours", action="store_true", help="only our levels; what is known of ABC's scripts stays")
     parser.add_argument("--jobs", type=int, default=1, help="circuits side by side")
     options = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    root = Path(data) / "aig"
+    data = corpus()
+    root = data / "aig"
     sources = {path.stem: path for path in sorted((root / "epfl").glob("*.aig"))}
     sources |= {name: root / suite / f"{name}.aig" for suite, names in OTHERS.items() for name in names}
     recorded = json.loads((HERE / "recorded.json").read_text())["ands"]

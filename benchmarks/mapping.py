@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, RESULTS, abc, abc_cec, geomean, netc, save
+from measure import RESULTS, abc, abc_cec, corpus, geomean, netc, save
 
 from netc import load
 from netc.mapping import map_luts
@@ -77,10 +76,8 @@ def main() -> None:
     parser.add_argument("--level", type=int, choices=(1, 2, 3), default=2)
     parser.add_argument("--small", type=Path, metavar="FOLDER")
     options = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    folder = Path(data) / "aig" / "epfl"
+    data = corpus()
+    folder = data / "aig" / "epfl"
     names = sorted(path.stem for path in folder.glob("*.aig"))
     after = f"after -O{options.level}"
     kept = RESULTS / "mapping.json"

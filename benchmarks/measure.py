@@ -26,6 +26,14 @@ ABC = shutil.which("berkeley-abc") or shutil.which("abc")
 _SMALL_MB = 200
 
 
+def corpus(*, needs_abc: bool = True) -> Path:
+    """The folder that NETC_DATA names; ends the program where it, or ABC, is missing."""
+    data = os.environ.get("NETC_DATA")
+    if not data or (needs_abc and ABC is None):
+        sys.exit(f"this benchmark needs {'ABC, and ' if needs_abc else ''}NETC_DATA naming the corpus")
+    return Path(data)
+
+
 @dataclass(frozen=True)
 class Usage:
     """One finished process, by the operating system's own accounting."""

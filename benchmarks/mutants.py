@@ -13,7 +13,6 @@ too. Written to results/mutants.json; exit code 1 if a verdict is wrong.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import resource
 import sys
@@ -24,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import ABC, abc, save
+from measure import abc, save
+from measure import corpus as corpus_folder
 
 import netc
 from netc.cec import Verdict
@@ -135,11 +135,9 @@ def main() -> None:
     parser.add_argument("--hard", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("NETC_DATA names the corpus, and berkeley-abc is needed")
+    data = corpus_folder()
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(corpus(Path(data)), asked.mutants, asked.hard, asked.seed, Path(folder))
+        found = measured(corpus(data), asked.mutants, asked.hard, asked.seed, Path(folder))
     save("mutants", found)
     print(found["verdicts"], f"{len(found['wrong'])} wrong, {found['netc_cpu_seconds']} s of CPU")
     sys.exit(1 if found["wrong"] else 0)

@@ -9,22 +9,18 @@ circuit, so that a run of some adds to what is there. &deepsyn's limit is wall t
 from __future__ import annotations
 
 import json
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from epfl import DEEPSYN, OTHERS, SCRIPTS, measured, of_suite
-from measure import ABC, RESULTS, save
+from measure import RESULTS, corpus, save
 
 SCRIPTS_HERE = SCRIPTS | DEEPSYN
 
 
 def main() -> None:
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    sources = {name: Path(data) / "aig" / suite / f"{name}.aig" for suite, names in OTHERS.items() for name in names}
+    data = corpus()
+    sources = {name: data / "aig" / suite / f"{name}.aig" for suite, names in OTHERS.items() for name in names}
     kept = RESULTS / "others.json"
     rows: dict[str, dict[str, Any]] = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}
     for name in sys.argv[1:] or sources:

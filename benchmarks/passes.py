@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, RESULTS, abc, abc_cec, environment, geomean, save
+from measure import RESULTS, abc, abc_cec, corpus, environment, geomean, save
 
 from netc import Aig, Context, Model, load, registry
 from netc.cec import Verdict, prove
@@ -87,10 +86,8 @@ def main() -> None:
     options.add_argument("passes", nargs="*", help="pipeline text; all of PASSES and ABC's commands if there is none")
     options.add_argument("--only", nargs="+", metavar="CIRCUIT")
     given = options.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    folder = Path(data) / "aig" / "epfl"
+    data = corpus()
+    folder = data / "aig" / "epfl"
     names = given.only or sorted(path.stem for path in folder.glob("*.aig"))
     jobs = given.passes or [*PASSES, *(f"{OF_ABC}{command}" for command in ABC_COMMANDS)]
     found: dict[str, dict[str, Any]] = {text: {} for text in jobs}

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from measure import geomean, netc, save
+from measure import corpus, geomean, netc, save
 
 from netc import Aig, load, write
 
@@ -77,10 +76,8 @@ def main() -> None:
     parser.add_argument("--level", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data:
-        sys.exit("this benchmark needs NETC_DATA naming the corpus")
-    folder = Path(data) / "aig" / "epfl"
+    data = corpus(needs_abc=False)
+    folder = data / "aig" / "epfl"
     names = options.circuits or sorted(path.stem for path in folder.glob("*.aig") if path.stem not in HEAVY)
     rows: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:

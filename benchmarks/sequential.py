@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import ABC, RESULTS, abc, geomean, netc, save
+from measure import RESULTS, abc, corpus, geomean, netc, save
 
 from netc import load, write
 
@@ -144,10 +143,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("circuits", nargs="*")
     options = parser.parse_args()
-    data = os.environ.get("NETC_DATA")
-    if not data or ABC is None:
-        sys.exit("this benchmark needs ABC, and NETC_DATA naming the corpus")
-    paths = sources(Path(data) / "aig")
+    data = corpus()
+    paths = sources(data / "aig")
     kept = RESULTS / "sequential.json"
     rows = json.loads(kept.read_text())["circuits"] if kept.is_file() else {}
     for name in options.circuits or paths:
