@@ -32,40 +32,32 @@ Solver::Solver(Proof *proof) {
 }
 
 Var Solver::new_var(int32_t name) {
-    Var var = static_cast<Var>(value_.size());
-    value_.push_back(-1);
+    Var var = static_cast<Var>(num_vars());
+    value_.insert(value_.end(), 2, -1);
     saved_phase_.push_back(0);
     level_of_.push_back(0);
     reason_.push_back(kNoReason);
     gate_.push_back({kNoGate, kNoGate});
+    in_clauses_.push_back(1);
+    uses_.add_list();
     activity_.push_back(0);
     seen_.push_back(0);
     free_.push_back(0);
     heap_at_.push_back(-1);
-    watches_.emplace_back();
-    watches_.emplace_back();
+    watches_.add_list();
+    watches_.add_list();
     if (log_) {
         log_->name.push_back(name);
+        log_->gate.push_back({});
         log_->unit.push_back(0);
         log_->marked.push_back(0);
     }
     return var;
 }
 
-Var Solver::new_gate(Literal a, Literal b, int32_t name, const Proof::Id *ids) {
-    Var var = new_var(name);
-    gate_[var] = {a, b};
-    Literal out = 2 * var;
-    Literal first[] = {negation(out), a}, second[] = {negation(out), b}, third[] = {out, negation(a), negation(b)};
-    add_clause(first, 2, ids ? ids[0] : 0);
-    add_clause(second, 2, ids ? ids[1] : 0);
-    add_clause(third, 3, ids ? ids[2] : 0);
-    return var;
-}
-
 void Solver::declare_free(Var var) {
     free_[var] = 1;
-    if (value_[var] < 0) heap_insert(var);
+    if (value(2 * var) < 0) heap_insert(var);
 }
 
 bool Solver::add_clause(const Literal *given, size_t count, Proof::Id id) {
@@ -109,68 +101,16 @@ Solver::Ref Solver::allocate(const Literal *lits, size_t count, uint32_t lbd, Pr
 
 void Solver::attach(Ref clause) {
     const Literal *lits = literals(clause);
-    watches_[lits[0]].push_back({clause, lits[1]});
-    watches_[lits[1]].push_back({clause, lits[0]});
-}
-
-void Solver::assign(Literal lit, Ref reason) {
-    Var var = var_of(lit);
-    value_[var] = static_cast<int8_t>(!(lit & 1));
-    level_of_[var] = static_cast<uint32_t>(level());
-    reason_[var] = reason;
-    trail_.push_back(lit);
-}
-
-// Returns the clause that became false, or kNoReason.
-Solver::Ref Solver::propagate() {
-    while (propagated_ < trail_.size()) {
-        Literal falsified = negation(trail_[propagated_++]);
-        propagations_++;
-        std::vector<Watch> &watches = watches_[falsified];
-        ticks_ += kTicksOfList + watches.size();
-        size_t kept = 0;
-        for (size_t i = 0; i < watches.size(); i++) {
-            Watch watch = watches[i];
-            if (value(watch.blocker) == 1) {
-                watches[kept++] = watch;
-                continue;
-            }
-            ticks_ += kTicksOfClause;
-            Literal *lits = literals(watch.clause);
-            if (lits[0] == falsified) std::swap(lits[0], lits[1]);
-            Literal first = lits[0];
-            if (first != watch.blocker && value(first) == 1) {
-                watches[kept++] = {watch.clause, first};
-                continue;
-            }
-            uint32_t count = size(watch.clause), next = 2;
-            while (next < count && value(lits[next]) == 0) next++;
-            ticks_ += next;
-            if (next < count) {
-                std::swap(lits[1], lits[next]);
-                watches_[lits[1]].push_back({watch.clause, first});
-                continue;
-            }
-            watches[kept++] = {watch.clause, first};
-            if (value(first) == 0) {  // a conflict: keep the watches not looked at
-                while (++i < watches.size()) watches[kept++] = watches[i];
-                watches.resize(kept);
-                propagated_ = trail_.size();
-                return watch.clause;
-            }
-            assign(first, watch.clause);
-        }
-        watches.resize(kept);
-    }
-    return kNoReason;
+    watches_.push(lits[0], {clause, lits[1]});
+    watches_.push(lits[1], {clause, lits[0]});
 }
 
 void Solver::backtrack(size_t target) {
     if (level() <= target) return;
     for (size_t i = trail_.size(); i-- > level_start_[target];) {
         Var var = var_of(trail_[i]);
-        saved_phase_[var] = value_[var];
-        value_[var] = -1;
+        saved_phase_[var] = !(trail_[i] & 1);
+        value_[2 * var] = value_[2 * var + 1] = -1;
         reason_[var] = kNoReason;
         if (free_[var]) heap_insert(var);
     }
@@ -192,7 +132,7 @@ Literal Solver::decide() {
     }
     while (!heap_.empty()) {
         Var var = heap_pop();
-        if (value_[var] < 0) return 2 * var + (saved_phase_[var] != 1);
+        if (value(2 * var) < 0) return 2 * var + (saved_phase_[var] != 1);
     }
     return kNoGate;
 }

@@ -1,6 +1,5 @@
 // What the solver learns from conflicts, and which of it it keeps.
 #include <algorithm>
-#include <cassert>
 
 #include "netc/core/sat.hpp"
 
@@ -25,18 +24,17 @@ void Solver::bump(Var var) {
 void Solver::analyze(Ref conflict) {
     learnt_.assign(1, 0);
     size_t open = 0, at = trail_.size();
-    Literal uip = 0;
-    Ref clause = conflict;
-    bool first = true;
+    Literal uip = kNoGate;
+    Ref ref = conflict;
     if (log_) log_->used.clear();
     do {
-        if (log_) log_->used.push_back(clause);
-        ticks_ += kTicksOfClause + size(clause);
-        if (lbd(clause) > kKeepLbd) lbd(clause) = std::max(kKeepLbd, lbd(clause) - 1);  // used: worth keeping longer
-        for (uint32_t i = first ? 0 : 1; i < size(clause); i++) {
-            Literal lit = literals(clause)[i];
+        if (log_) log_->used.push_back(ref);
+        const Clause read = clause(ref);
+        ticks_ += kTicksOfClause + read.size;
+        if (!is_of_gate(ref) && lbd(ref) > kKeepLbd) lbd(ref) = std::max(kKeepLbd, lbd(ref) - 1);  // used: kept longer
+        for (Literal lit : read) {
             Var var = var_of(lit);
-            if (seen_[var] || level_of_[var] == 0) continue;
+            if (lit == uip || seen_[var] || level_of_[var] == 0) continue;
             seen_[var] = 1;
             bump(var);
             if (level_of_[var] == level()) open++;
@@ -44,11 +42,9 @@ void Solver::analyze(Ref conflict) {
         }
         while (!seen_[var_of(trail_[--at])]) {}
         uip = trail_[at];
-        clause = reason_[var_of(uip)];
+        ref = reason_[var_of(uip)];
         seen_[var_of(uip)] = 0;
-        first = false;
         open--;
-        assert(!open || literals(clause)[0] == uip);  // the implied literal leads its reason
     } while (open);
     learnt_[0] = negation(uip);
 
@@ -72,12 +68,11 @@ bool Solver::redundant(Literal lit) {
     analyze_stack_.assign(1, lit);
     size_t marked = to_clear_.size();
     while (!analyze_stack_.empty()) {
-        Ref clause = reason_[var_of(analyze_stack_.back())];
+        const Clause read = clause(reason_[var_of(analyze_stack_.back())]);
         Literal implied = negation(analyze_stack_.back());
         analyze_stack_.pop_back();
-        ticks_ += kTicksOfClause + size(clause);
-        for (uint32_t i = 0; i < size(clause); i++) {
-            Literal other = literals(clause)[i];
+        ticks_ += kTicksOfClause + read.size;
+        for (Literal other : read) {
             Var var = var_of(other);
             if (other == implied || seen_[var] || level_of_[var] == 0) continue;
             if (reason_[var] == kNoReason) {
@@ -115,10 +110,8 @@ void Solver::analyze_final(Literal failed) {
             continue;
         }
         if (log_) log_->used.push_back(reason_[var]);
-        for (uint32_t j = 0; j < size(reason_[var]); j++) {
-            Var other = var_of(literals(reason_[var])[j]);
-            if (other != var && level_of_[other] > 0) seen_[other] = 1;
-        }
+        for (Literal lit : clause(reason_[var]))
+            if (var_of(lit) != var && level_of_[var_of(lit)] > 0) seen_[var_of(lit)] = 1;
     }
     seen_[var_of(failed)] = 0;
     if (log_) log_->core = log_->used.empty() ? 0 : log_step(core_);  // contrary assumptions are no step
@@ -171,15 +164,16 @@ void Solver::compact() {
         }
         at += words + before;
     }
-    for (auto &watches : watches_) {
-        size_t kept = 0;
-        for (const Watch &watch : watches)
-            if (old[watch.clause + 1] != kDropped) watches[kept++] = {old[watch.clause], watch.blocker};
-        watches.resize(kept);
+    for (size_t list = 0; list < watches_.size(); list++) {
+        Watch *watches = watches_.begin(list);
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < watches_.size(list); i++)
+            if (old[watches[i].clause + 1] != kDropped) watches[kept++] = {old[watches[i].clause], watches[i].blocker};
+        watches_.truncate(list, kept);
     }
     for (Ref &clause : learnts_) clause = old[clause];
     for (Literal lit : trail_)
-        if (Ref &reason = reason_[var_of(lit)]; reason != kNoReason) reason = old[reason];
+        if (Ref &reason = reason_[var_of(lit)]; reason != kNoReason && !is_of_gate(reason)) reason = old[reason];
     ticks_ += old.size() / 8;
 }
 

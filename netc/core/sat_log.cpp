@@ -5,6 +5,10 @@
 
 namespace netc::sat {
 
+Proof::Id Solver::id_of(Ref ref) const {
+    return is_of_gate(ref) ? log_->gate[(ref & ~kOfGate) >> 2][ref & 3] : arena_[ref - 1];
+}
+
 // The literals of level 0 that have come since: each follows from its reason and from earlier ones.
 void Solver::log_units() {
     for (; log_->units < trail_.size(); log_->units++) {
@@ -22,14 +26,13 @@ void Solver::log_empty(Ref conflict) {
 
 // A step that rests on the clauses in `used`. Hints: the literals of level 0 in them, then the reasons in the order of the
 // trail, so that each is unit in its turn, and last the conflict, if there is one among them.
-Proof::Id Solver::log_step(const std::vector<Literal> &clause) {
+Proof::Id Solver::log_step(const std::vector<Literal> &made) {
     Log &log = *log_;
     log.hints.clear();
     std::vector<Literal> &zero = analyze_stack_;
     zero.clear();
     for (Ref used : log.used) {
-        for (uint32_t i = 0; i < size(used); i++) {
-            Literal lit = literals(used)[i];
+        for (Literal lit : clause(used)) {
             Var var = var_of(lit);
             if (value(lit) != 0 || level_of_[var] != 0 || log.marked[var]) continue;
             log.marked[var] = 1;
@@ -41,13 +44,16 @@ Proof::Id Solver::log_step(const std::vector<Literal> &clause) {
     Ref conflict = kNoReason;
     size_t pending = 0;
     for (Ref used : log.used) {
-        Var var = var_of(literals(used)[0]);
-        if (reason_[var] == used && value(literals(used)[0]) == 1) {
-            log.marked[var] = 1;
-            pending++;
-        } else {
+        const Clause read = clause(used);
+        auto implied = std::find_if(read.begin(), read.end(), [&](Literal lit) {
+            return reason_[var_of(lit)] == used && value(lit) == 1;
+        });
+        if (implied == read.end()) {
             conflict = used;
+            continue;
         }
+        log.marked[var_of(*implied)] = 1;
+        pending++;
     }
     size_t reasons = log.hints.size();
     for (size_t i = trail_.size(); pending > 0 && i-- > 0;) {
@@ -60,7 +66,7 @@ Proof::Id Solver::log_step(const std::vector<Literal> &clause) {
     std::reverse(log.hints.begin() + static_cast<std::ptrdiff_t>(reasons), log.hints.end());
     if (conflict != kNoReason) log.hints.push_back(id_of(conflict));
     log.clause.clear();
-    for (Literal lit : clause) log.clause.push_back(lit & 1 ? -log.name[var_of(lit)] : log.name[var_of(lit)]);
+    for (Literal lit : made) log.clause.push_back(lit & 1 ? -log.name[var_of(lit)] : log.name[var_of(lit)]);
     return log.proof->add(log.clause.data(), log.clause.size(), log.hints.data(), log.hints.size());
 }
 
