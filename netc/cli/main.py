@@ -103,6 +103,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would wait busily for products that never come
     with bounded():
         code = _run(args)
     sys.exit(code if isinstance(code, int) else 0)
