@@ -44,8 +44,7 @@ public:
           max_cuts_(std::min(std::max(cuts, 1), kMaxCuts)),
           zero_gain_(zero_gain),
           library_(FourInput::instance()),
-          graph_(aig, context),
-          known_(library_.most_numbers, Known{kNone, 0}) {
+          graph_(aig, context) {
         cuts_.reserve(kExpectedCuts * aig.num_ands);
     }
 
@@ -159,7 +158,7 @@ private:
 
     // The structures of a function, and what its inputs and output are in them; the gates of one follow its inputs.
     struct Frame {
-        const std::vector<Structure> *structures;
+        const Structures *structures;
         const uint8_t *permutation;
         uint8_t inputs, phase;
         bool negate;
@@ -189,34 +188,42 @@ private:
         }
     }
 
-    // ANDs that a structure would add, or -1 when they exceed `limit` or the structure is the node itself. ANDs that only
-    // the node uses, and which the structure would use again, count with what only they use. Where the structure before was
-    // given up within the gates that both begin with, so is this one, as limits only fall.
-    int added(const Structure &structure, Node root, int limit) {
-        if (limit < 0 || structure.shared > failed_) return -1;
-        int count = 0;
+    // Takes the structures that beat the best choice so far: those that would add fewer ANDs. ANDs that only the root uses,
+    // and which a structure would use again, count with what only they use.
+    void weigh(const Cut &cut, Node root, int saved, Choice &best) {
+        const Frame frame = frame_of(cut);
+        auto take = [&](const Structure &structure, int cost) {
+            if (saved - cost > best.gain) best = {saved - cost, &structure, frame, cut};
+        };
+        if (const Structure &first = frame.structures->list[0]; first.num_gates() == 0) return take(first, 0);
+        bind(cut, frame);
+        stamp_++;
+        if (known_.size() < frame.structures->num_numbers) known_.resize(frame.structures->num_numbers);
         revived_.clear();
-        failed_ = SIZE_MAX;
-        for (size_t i = 0; i < structure.num_gates() && count >= 0; i++) {
-            Lit lit = existing(structure, i);
-            if (lit != kNone && node_of(lit) == root) count = -limit - 2;  // nothing would change
-            else if (lit == kNone) count++;
-            else count += revive(node_of(lit));
-            values_[inputs_ + i] = lit;
-            if (count > limit) count = -limit - 2;
-            if (count < 0) failed_ = i;
+        const std::vector<Step> &steps = frame.structures->steps;
+        for (size_t i = 0; i < steps.size();) {
+            const Step &step = steps[i];
+            const Count before = counts_[step.gate];
+            for (; revived_.size() > before.revived; revived_.pop_back()) dying_.add(revived_.back());
+            const Lit lit = existing(step);
+            const int cost = before.added + (lit == kNone ? 1 : revive(node_of(lit)));
+            if (saved - cost <= best.gain || (lit != kNone && node_of(lit) == root)) {  // the root: nothing would change
+                i = step.otherwise;
+                continue;
+            }
+            values_[inputs_ + step.gate] = lit;
+            counts_[step.gate + 1] = {cost, revived_.size()};
+            if (step.is_last) take(frame.structures->list[step.structure], cost);
+            i++;
         }
-        for (Node node : revived_) dying_.add(node);
-        return count < 0 ? -1 : count;
     }
     // What a gate of a structure is in the graph, or kNone; looked up once for all structures of a cut.
-    Lit existing(const Structure &structure, size_t gate) {
-        Known *known = structure.numbers.empty() ? nullptr : &known_[structure.numbers[gate]];
-        if (known && known->stamp == stamp_) return known->lit;
-        Lit a = value(structure.gates[2 * gate]), b = value(structure.gates[2 * gate + 1]);
-        Lit lit = a == kNone || b == kNone ? kNone : graph_.find(a, b);
-        if (known) *known = {lit, stamp_};
-        return lit;
+    Lit existing(const Step &step) {
+        Known &known = known_[step.number];
+        if (known.stamp == stamp_) return known.lit;
+        Lit a = value(step.a), b = value(step.b);
+        known = {a == kNone || b == kNone ? kNone : graph_.find(a, b), stamp_};
+        return known.lit;
     }
     int revive(Node node) {
         int count = 0;
@@ -250,18 +257,7 @@ private:
             int saved = static_cast<int>(graph_.dereference(root, [&](Node node) { dying_.add(node); }));
             graph_.reference(root);
             for (int i = 0; i < cut.size; i++) graph_.release(make_lit(cut.leaves[i]));
-            Frame frame = frame_of(cut);
-            bind(cut, frame);
-            stamp_++;
-            failed_ = SIZE_MAX;
-            for (const Structure &structure : *frame.structures) {
-                int cost = added(structure, root, saved - best.gain - 1);
-                if (cost < 0) continue;
-                best.gain = saved - cost;
-                best.structure = &structure;
-                best.frame = frame;
-                best.cut = cut;
-            }
+            weigh(cut, root, saved, best);
             context_->work += 1;
         }
         context_->work += five_.work() - known;
@@ -309,12 +305,16 @@ private:
     std::vector<Node> stack_, need_, revived_;
     FiveInput five_;
     struct Known {
-        Lit lit;
-        uint32_t stamp;
+        Lit lit = kNone;
+        uint32_t stamp = 0;
     };
-    std::vector<Known> known_;  // by the number of a structure's gate
+    std::vector<Known> known_;  // by the number of a step
     uint32_t stamp_ = 0;
-    size_t failed_ = SIZE_MAX;  // the gate at which the last structure was given up
+    struct Count {
+        int added = 0;       // ANDs
+        size_t revived = 0;  // so many of revived_
+    };
+    Count counts_[124];  // before each gate of a structure
     size_t inputs_ = 4;
     Lit values_[128] = {};  // of a structure: its inputs, then its gates
 };

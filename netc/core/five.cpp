@@ -155,7 +155,7 @@ const FiveInput::Found &FiveInput::find(uint32_t table) {
     for (int i = 0; i < 5; i++) found.phase |= static_cast<uint8_t>((flips >> found.permutation[i] & 1) << i);
     uint32_t key = static_cast<uint32_t>(framed);
     auto entry = classes_.find(key);
-    if (entry == classes_.end()) entry = classes_.emplace(key, structures_of(key)).first;
+    if (entry == classes_.end()) entry = classes_.emplace(key, Structures(structures_of(key), 5)).first;
     found.structures = &entry->second;
     return found_.emplace(table, found).first->second;
 }

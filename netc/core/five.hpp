@@ -17,8 +17,8 @@ namespace netc {
 class FiveInput {
 public:
     struct Found {
-        const std::vector<Structure> *structures;  // literal 2 * i + c: input i below 5, else gate i - 5
-        uint8_t permutation[5];                    // as Transform has it
+        const Structures *structures;
+        uint8_t permutation[5];  // as Transform has it
         uint8_t phase;
         bool negate;
     };
@@ -35,8 +35,8 @@ public:
 private:
     std::vector<Structure> structures_of(uint32_t table);
 
-    std::unordered_map<uint32_t, Found> found_;                     // by function
-    std::unordered_map<uint32_t, std::vector<Structure>> classes_;  // by function in its frame
+    std::unordered_map<uint32_t, Found> found_;         // by function
+    std::unordered_map<uint32_t, Structures> classes_;  // by function in its frame
     Synthesis synthesis_{Effort::thorough};
     int64_t work_ = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "netc/core/random.hpp"
 #include "netc/core/truth.hpp"
@@ -58,18 +57,13 @@ public:
     void run() {
         classify();
         decompose();
-        library_.structures.resize(representatives_.size());
-        for (size_t c = 0; c < representatives_.size(); c++) {
-            auto &list = library_.structures[c];
-            draw_all(c, list);
-            library_.most_numbers = std::max(library_.most_numbers, number(list));
-            sort(list);
-        }
+        for (size_t c = 0; c < representatives_.size(); c++) library_.structures.emplace_back(draw_all(c), 4);
     }
 
 private:
     // Different structures of a class: each decomposition with the first ones of its parts, then with others.
-    void draw_all(size_t c, std::vector<Structure> &list) {
+    std::vector<Structure> draw_all(size_t c) {
+        std::vector<Structure> list;
         size_t choices = std::max<size_t>(1, decompositions_[c].size()), before = 0;
         for (draw_ = 0; draw_ <= kDraws && (draw_ < 2 || list.size() > before); draw_++) {
             before = list.size();
@@ -81,35 +75,7 @@ private:
                 if (!known) list.push_back(std::move(made));
             }
         }
-    }
-
-    // The smallest first; among equals those that begin alike side by side.
-    static void sort(std::vector<Structure> &list) {
-        std::sort(list.begin(), list.end(), [](const Structure &a, const Structure &b) {
-            if (a.num_gates() != b.num_gates()) return a.num_gates() < b.num_gates();
-            return a.numbers != b.numbers ? a.numbers < b.numbers : a.output < b.output;
-        });
-        for (size_t i = 1; i < list.size(); i++) {
-            const auto &before = list[i - 1].numbers, &now = list[i].numbers;
-            auto differ = std::mismatch(before.begin(), before.end(), now.begin(), now.end());
-            list[i].shared = static_cast<uint8_t>(differ.first - before.begin());
-        }
-    }
-
-    // Equal gates of a class's structures, over equal gates, get equal numbers; how many there are.
-    static size_t number(std::vector<Structure> &list) {
-        std::map<std::pair<uint32_t, uint32_t>, uint16_t> numbers;
-        for (Structure &structure : list)
-            for (size_t i = 0; i < structure.num_gates(); i++) {
-                auto literal = [&](uint8_t lit) -> uint32_t {
-                    return lit < 8 ? lit : 8 + 2u * structure.numbers[(lit >> 1) - 4] + (lit & 1);
-                };
-                std::pair<uint32_t, uint32_t> gate{literal(structure.gates[2 * i]), literal(structure.gates[2 * i + 1])};
-                if (gate.first < gate.second) std::swap(gate.first, gate.second);
-                auto next = static_cast<uint16_t>(numbers.size());
-                structure.numbers.push_back(numbers.emplace(gate, next).first->second);
-            }
-        return numbers.size();
+        return list;
     }
 
     void classify() {

@@ -12,19 +12,9 @@
 #include <vector>
 
 #include "netc/core/builder.hpp"
+#include "netc/core/structures.hpp"
 
 namespace netc {
-
-// A straight-line program over up to four inputs. Literal 2 * i + c with i < 4 is input i, with i >= 4 gate i - 4.
-struct Structure {
-    std::vector<uint8_t> gates;  // two literals a gate
-    std::vector<uint16_t> numbers{};  // of gates: the same for equal gates of all structures of a class, or none at all
-    uint8_t output = 0;          // a literal, or kFalseOutput for constant false
-    uint8_t shared = 0;          // so many gates at the beginning are those of the structure before it in the list
-    static constexpr uint8_t kFalseOutput = 0xFF;
-
-    size_t num_gates() const { return gates.size() / 2; }
-};
 
 // How a function is obtained from its class: f(x) = representative(y) ^ negate, y_i = x[permutation[i]] ^ phase bit i.
 struct Transform {
@@ -36,17 +26,16 @@ struct Transform {
 struct FourInput {
     uint8_t class_of[65536];
     Transform transform_of[65536];
-    std::vector<std::vector<Structure>> structures;  // by class; the first is the smallest
-    size_t most_numbers = 0;                         // of different gates in the structures of one class
+    std::vector<Structures> structures;  // by class; the first is the smallest
 
     static const FourInput &instance();
 
     // ANDs in the smallest structure known.
-    size_t cost(uint16_t table) const { return structures[class_of[table]][0].num_gates(); }
+    size_t cost(uint16_t table) const { return structures[class_of[table]].list[0].num_gates(); }
 
     // Builds the first structure of the function over these literals, or one that is given.
     Lit build(Builder &builder, uint16_t table, const Lit inputs[4]) const {
-        return build(builder, structures[class_of[table]][0], transform_of[table], inputs);
+        return build(builder, structures[class_of[table]].list[0], transform_of[table], inputs);
     }
     static Lit build(Builder &builder, const Structure &structure, const Transform &transform, const Lit inputs[4]);
 };

@@ -62,7 +62,7 @@ void LutMaker::offer_library(uint16_t table, int size, Offer &&offer) {
     const FourInput &library = FourInput::instance();
     Lit inputs[4] = {kFalse, kFalse, kFalse, kFalse};
     for (int i = 0; i < size; i++) inputs[i] = make_lit(static_cast<Node>(1 + i));
-    const std::vector<Structure> &structures = library.structures[library.class_of[table]];
+    const std::vector<Structure> &structures = library.structures[library.class_of[table]].list;
     for (size_t i = 0; i < std::min(structures.size(), kOffered); i++) {
         const Structure &structure = structures[i];
         if (structure.output == Structure::kFalseOutput) continue;
