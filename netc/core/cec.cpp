@@ -14,7 +14,7 @@ extern "C" {
 namespace netc {
 namespace {
 
-constexpr int64_t kFirstConflicts = 30;
+constexpr int64_t kFirstConflicts = 50;
 constexpr int64_t kGrowth = 10;
 constexpr size_t kRootsAtOnce = 16;
 constexpr int64_t kRootShare = 10;  // a pair of roots may cost this many times what a pair inside may

@@ -7,7 +7,7 @@ namespace netc::sat {
 namespace {
 
 constexpr double kDecay = 1 / 0.95;       // VSIDS: each conflict weighs this much more than the one before
-constexpr int64_t kRestartUnit = 64;      // conflicts in the shortest run between restarts
+constexpr int64_t kRestartUnit = 32;      // conflicts in the shortest run between restarts
 
 int64_t luby(int64_t i) {  // 1 1 2 1 1 2 4 ... (Luby, Sinclair, Zuckerman 1993)
     int64_t size = 1, order = 0;
@@ -43,6 +43,7 @@ Var Solver::new_var(int32_t name) {
     activity_.push_back(0);
     seen_.push_back(0);
     free_.push_back(0);
+    candidate_.push_back(0);
     heap_at_.push_back(-1);
     watches_.add_list();
     watches_.add_list();
@@ -112,7 +113,7 @@ void Solver::backtrack(size_t target) {
         saved_phase_[var] = !(trail_[i] & 1);
         value_[2 * var] = value_[2 * var + 1] = -1;
         reason_[var] = kNoReason;
-        if (free_[var]) heap_insert(var);
+        if (free_[var] || candidate_[var]) heap_insert(var);
     }
     trail_.resize(level_start_[target]);
     justified_ = level_justified_[target];
@@ -121,19 +122,37 @@ void Solver::backtrack(size_t target) {
     propagated_ = trail_.size();
 }
 
-// A literal to try, or kNoGate when every assigned gate is justified and every free variable has a value.
+// A literal to try, or kNoGate when every assigned gate is justified and every free variable has a value. The fan-ins of
+// gates that are not justified stand in the heap, at least one of each gate: both go in when the gate is met, and one that
+// loses its value goes in again.
 Literal Solver::decide() {
     for (; justified_ < trail_.size(); justified_++) {
         const Gate &gate = gate_[var_of(trail_[justified_])];
         if (gate.a == kNoGate || !(trail_[justified_] & 1)) continue;
         if (value(gate.a) == 0 || value(gate.b) == 0) continue;
-        bool second = activity_[var_of(gate.b)] > activity_[var_of(gate.a)];
-        return negation(second ? gate.b : gate.a);
+        for (Literal fanin : {gate.a, gate.b}) {
+            Var var = var_of(fanin);
+            heap_insert(var);
+            if (candidate_[var]) continue;
+            candidate_[var] = 1;
+            candidates_.push_back(var);
+        }
     }
     while (!heap_.empty()) {
         Var var = heap_pop();
-        if (value(2 * var) < 0) return 2 * var + (saved_phase_[var] != 1);
+        if (value(2 * var) >= 0) continue;
+        if (free_[var]) return 2 * var + (saved_phase_[var] != 1);
+        Literal lit = justifying(var);
+        if (lit != kNoGate) return lit;
     }
+    return kNoGate;
+}
+
+// The value of a variable that justifies a gate, or kNoGate if none needs it.
+Literal Solver::justifying(Var var) {
+    const Use *uses = uses_.begin(var);
+    for (uint32_t i = 0; i < uses_.size(var); i++)
+        if (value(2 * uses[i].gate()) == 0 && value(uses[i].other) != 0) return 2 * var + 1 - (uses[i].code & 1);
     return kNoGate;
 }
 
@@ -208,6 +227,7 @@ Answer Solver::solve(const Literal *assumptions, size_t count, int64_t conflicts
         assign(next, kNoReason);
     }
     backtrack(0);
+    forget_candidates();
     return answer;
 }
 

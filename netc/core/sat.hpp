@@ -4,9 +4,10 @@
 // learnt clauses by LBD, assumptions, and budgets of conflicts. What is special are *gates*: a variable may be declared the
 // AND of two literals. Its three clauses are nowhere written down: values pass through it by the fan-ins of the gate and by
 // a list of the gates that read a variable, and a clause of it is made when a conflict asks for it. And a decision is made
-// only to justify a gate that is assigned false while neither fan-in is: when every assigned gate is justified the
-// assignment extends to the whole graph, so the solver stops there and never visits logic that the question does not depend
-// on. Variables that are no gates and occur in plain clauses must be declared `free`; those are decided by VSIDS.
+// only to justify a gate that is assigned false while neither fan-in is, by that fan-in of such gates which is the most
+// active: when every assigned gate is justified the assignment extends to the whole graph, so the solver stops there and
+// never visits logic that the question does not depend on. Variables that are no gates and occur in plain clauses must be
+// declared `free`; those are decided like fan-ins.
 // After MiniSat (Eén, Sörensson 2003), circuit-based solvers (Kuehlmann et al. 2002) and ATPG's justification frontier.
 //
 // With a proof to write to, every clause that the solver learns becomes a step of it, literals of level 0 too, and so does
@@ -129,6 +130,8 @@ private:
     void analyze_final(Literal failed);
     void backtrack(size_t level);
     Literal decide();
+    Literal justifying(Var var);
+    void forget_candidates();
     void bump(Var var);
     uint32_t levels_in_learnt();
     void reduce();
@@ -157,7 +160,8 @@ private:
     Lists<Use> uses_;                  // by variable
     std::array<Literal, 3> of_gate_;   // what clause() shows
     std::vector<double> activity_;
-    std::vector<uint8_t> seen_, free_;
+    std::vector<Var> candidates_;
+    std::vector<uint8_t> seen_, free_, candidate_;  // candidate: a fan-in of a gate that had to be justified
     Lists<Watch> watches_;             // by the literal that becomes false
 
     std::vector<uint32_t> arena_;

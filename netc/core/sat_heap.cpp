@@ -51,4 +51,17 @@ Var Solver::heap_pop() {
     return top;
 }
 
+// The next question justifies other gates.
+void Solver::forget_candidates() {
+    for (Var var : candidates_) candidate_[var] = 0;
+    candidates_.clear();
+    std::vector<Var> kept;
+    for (Var var : heap_) {
+        heap_at_[var] = -1;
+        if (free_[var]) kept.push_back(var);
+    }
+    heap_.clear();
+    for (Var var : kept) heap_insert(var);
+}
+
 }  // namespace netc::sat
