@@ -1,5 +1,5 @@
-"""The EPFL circuits and ten others at every level, beside ABC's scripts in the same run; every result of ours is proved
-by ABC's cec too.
+"""The EPFL circuits and ten others at every level, beside ABC's scripts in the same run; every result of ours goes
+through ABC's cec and netc's too.
 
     NETC_DATA=… python benchmarks/epfl.py [--deepsyn] [--deep SECONDS] [--ours] [--jobs N] [CIRCUIT …]
 
@@ -71,7 +71,14 @@ def by_netc(source: Path, target: Path, *options: str) -> dict[str, Any]:
         "peak_mb": round(usage.peak_mb),
         "verified": report["verified"],
         "abc_cec": abc_cec(source, target),
+        "netc_cec": netc_cec(source, target),
     }
+
+
+def netc_cec(first: Path, second: Path) -> dict[str, Any]:
+    """What `netc cec`, which knows nothing of how the second came about, says and takes."""
+    usage = netc("cec", first, second, "--match=order", "--json", "-j1")
+    return {"verdict": json.loads(usage.out)["verdict"], "cpu_seconds": round(usage.cpu_seconds, 2)}
 
 
 def measured(source: Path, scripts: dict[str, str], deep: int, known: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -105,6 +112,9 @@ def of_suite(rows: dict[str, dict[str, Any]], recorded: dict[str, int]) -> dict[
         if title.startswith("-O"):
             found[title]["of_which_verify"] = round(sum(row[title]["of_which_verify"] for row in there), 1)
             found[title]["proved"] = sum(row[title]["verified"] == "proved" for row in there)
+            cecs = [row[title]["netc_cec"] for row in there if "netc_cec" in row[title]]
+            found[title]["proved_by_netc_cec"] = sum(cec["verdict"] == "equivalent" for cec in cecs)
+            found[title]["most_cpu_seconds_of_netc_cec"] = max((cec["cpu_seconds"] for cec in cecs), default=0.0)
     known = {name: row for name, row in rows.items() if name in recorded}
     if known:
         found["recorded: best of ABC's newest source"] = {
