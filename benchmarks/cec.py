@@ -156,6 +156,7 @@ def main() -> None:
     circuits: dict[str, Any] = json.loads(file.read_text())["circuits"] if file.is_file() else {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
         for name in options.circuits or sources:
             row = circuits.get(name) or {"ands": load(sources[name]).logic.num_ands, "pairs": {}}
             for title in options.result or (*OWN, *SCRIPTS):
