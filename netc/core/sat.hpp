@@ -145,7 +145,7 @@ private:
     Proof::Id log_step(const std::vector<Literal> &clause);
     Proof::Id log_added(const Literal *given, size_t count, Proof::Id id);
 
-    // The heap of free variables by activity.
+    // The heap of free variables and candidates by activity.
     void heap_insert(Var var);
     void heap_up(size_t at);
     void heap_down(size_t at);

@@ -1,4 +1,4 @@
-// The free variables, the most active first: a binary heap that knows where each of them is.
+// The free variables and candidates, the most active first: a binary heap that knows where each of them is.
 #include "netc/core/sat.hpp"
 
 namespace netc::sat {
