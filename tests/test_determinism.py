@@ -20,7 +20,7 @@ from netc import load, optimize, write
 with tempfile.TemporaryDirectory() as folder:
     target = Path(folder) / "out.aig"
     for name in sys.stdin.read().splitlines():
-        write(optimize(load(name), level=3, budget=2_500_000, threads=int(sys.argv[1]), verify="off"), target)
+        write(optimize(load(name), level=3, budget=1_500_000, threads=int(sys.argv[1]), verify="off"), target)
         print(hashlib.sha256(target.read_bytes()).hexdigest(), name, flush=True)
 """
 
