@@ -116,10 +116,7 @@ std::vector<Structure> FiveInput::structures_of(uint32_t table) {
     for (const Circuit &circuit : circuits) {
         if (circuit.num_gates() > circuits[0].num_gates() + kSlack || structures.size() == kKept) break;
         Structure made = as_structure(circuit);
-        bool known = std::any_of(structures.begin(), structures.end(), [&](const Structure &other) {
-            return other.gates == made.gates && other.output == made.output;
-        });
-        if (!known) structures.push_back(std::move(made));
+        if (std::find(structures.begin(), structures.end(), made) == structures.end()) structures.push_back(std::move(made));
     }
     return structures;
 }

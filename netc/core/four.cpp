@@ -69,10 +69,7 @@ private:
             before = list.size();
             for (size_t choice = 0; choice < choices && list.size() < kStructures; choice++) {
                 Structure made = structure(representatives_[c], choice);
-                bool known = std::any_of(list.begin(), list.end(), [&](const Structure &other) {
-                    return other.gates == made.gates && other.output == made.output;
-                });
-                if (!known) list.push_back(std::move(made));
+                if (std::find(list.begin(), list.end(), made) == list.end()) list.push_back(std::move(made));
             }
         }
         return list;

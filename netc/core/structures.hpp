@@ -14,6 +14,7 @@ struct Structure {
     static constexpr uint8_t kFalseOutput = 0xFF;
 
     size_t num_gates() const { return gates.size() / 2; }
+    bool operator==(const Structure &other) const { return gates == other.gates && output == other.output; }
 };
 
 // A gate of a structure. Those that a structure begins with as the one before it does are not repeated.
