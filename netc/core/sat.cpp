@@ -38,7 +38,6 @@ Var Solver::new_var(int32_t name) {
     level_of_.push_back(0);
     reason_.push_back(kNoReason);
     gate_.push_back({kNoGate, kNoGate});
-    in_clauses_.push_back(1);
     uses_.add_list();
     activity_.push_back(0);
     seen_.push_back(0);

@@ -155,8 +155,7 @@ private:
     std::vector<int8_t> saved_phase_;
     std::vector<uint32_t> level_of_;
     std::vector<Ref> reason_;
-    std::vector<Gate> gate_;
-    std::vector<uint8_t> in_clauses_;  // by variable: no gate, or one whose clauses are written down
+    std::vector<Gate> gate_;           // by variable; kNoGate where there is none, or its clauses are written down
     Lists<Use> uses_;                  // by variable
     std::array<Literal, 3> of_gate_;   // what clause() shows
     std::vector<double> activity_;

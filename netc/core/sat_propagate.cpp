@@ -7,16 +7,14 @@ Var Solver::new_gate(Literal a, Literal b, int32_t name, const Proof::Id *ids) {
     Var var = new_var(name);
     Literal out = 2 * var;
     Proof::Id id[] = {ids ? ids[0] : 0, ids ? ids[1] : 0, ids ? ids[2] : 0};
-    gate_[var].a = a;
-    gate_[var].b = b;
-    if (var_of(a) == var_of(b) || value(a) >= 0 || value(b) >= 0) {  // what is known already shortens its clauses
+    if (var_of(a) == var_of(b) || value(a) >= 0 || value(b) >= 0) {  // a constant or one literal: nothing to justify
         Literal first[] = {negation(out), a}, second[] = {negation(out), b}, third[] = {out, negation(a), negation(b)};
         add_clause(first, 2, id[0]);
         add_clause(second, 2, id[1]);
         add_clause(third, 3, id[2]);
         return var;
     }
-    in_clauses_[var] = 0;
+    gate_[var] = {a, b};
     uses_.push(var_of(a), {4 * var + (a & 1), b});
     uses_.push(var_of(b), {4 * var + 2 + (b & 1), a});
     if (log_) log_->gate[var] = {id[0], id[1], id[2]};
@@ -59,8 +57,7 @@ Solver::Ref Solver::propagate() {
 // What a true literal means for the gate that it is the output of, and for those that read it.
 Solver::Ref Solver::through_gates(Literal lit) {
     const Var var = var_of(lit);
-    if (!in_clauses_[var]) {
-        const Gate &own = gate_[var];
+    if (const Gate &own = gate_[var]; own.a != kNoGate) {
         const int a = value(own.a), b = value(own.b);
         ticks_ += kTicksOfGate;
         if (!(lit & 1)) {
