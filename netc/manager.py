@@ -104,16 +104,8 @@ class _Run:
                         break
                     model = self.run(step, model)
                 return model
-            case Repeat(body, n):
-                for _ in range(n):
-                    before = self.size(model.logic)
-                    after = self.run(body, model)
-                    if self.size(after.logic) >= before and not self.over():
-                        return model if self.size(after.logic) > before else after
-                    model = after
-                    if self.over():
-                        break
-                return model
+            case Repeat(body, n, gain):
+                return self.run_repeat(body, n, gain, model)
             case Best(branches):
                 return self.run_best(branches, model)
             case Partition(body, nodes):
@@ -239,6 +231,21 @@ class _Run:
         text = str(Partition(body, nodes))
         return self.note(text, model, time.perf_counter() - started, self.context.work - work)
 
+    def run_repeat(self, body: Sequence, n: int, gain: int, model: Model) -> Model:
+        for _ in range(n):
+            before, model = model, self.run(body, model)
+            if self.over():
+                break
+            if self.size(model.logic) > self.size(before.logic):
+                return before
+            least = before.logic.num_ands * gain / 100  # ANDs that must have gone
+            if (
+                self.size(model.logic) == self.size(before.logic)
+                or before.logic.num_ands - model.logic.num_ands < least
+            ):
+                break
+        return model
+
     def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
         """Cut short by the limit, the best of what was met is kept."""
         if self.context.stop(1):
@@ -254,25 +261,30 @@ class _Run:
         return found
 
     def run_climb(self, climb: Climb, best: Model) -> Model:
-        stale = 0
+        """With slack it goes through larger graphs on its way (threshold accepting: Dueck and Scheuer, 1990)."""
+        stale, current = 0, best
         self.context.stop(1)
         for start in range(0, climb.n, CLIMB_WIDTH):
             if self.over() or stale >= climb.stale:
                 break
             self.current = f"climb: run {start + 1:,}, {best.logic.num_ands:,} ANDs, {best.logic.depth:,} levels"
             started, work = time.perf_counter(), self.context.work
-            chosen, gain = best, ""
             candidates = [climb.candidate(index) for index in range(start, min(start + CLIMB_WIDTH, climb.n))]
             width = min(CLIMB_WIDTH, self.context.threads)
-            for candidate, (_, found) in zip(candidates, self.run_beside(candidates, best, width), strict=False):
-                if self.size(found.logic) < self.size(chosen.logic):
-                    gain = str(candidate)
-                if self.size(found.logic) <= self.size(chosen.logic):
-                    chosen = found
-            stale = 0 if gain else stale + CLIMB_WIDTH
-            best = chosen
-            if gain:
-                self.note(gain, best, time.perf_counter() - started, self.context.work - work)
+            ended = [found for _, found in self.run_beside(candidates, current, width)]
+            sizes = [self.size(found.logic) for found in ended]
+            least = min(sizes)
+            index = max(place for place, size in enumerate(sizes) if size == least)  # of several the last
+            before = self.size(best.logic)
+            stale = 0 if least < before else stale + CLIMB_WIDTH
+            if least <= before:
+                best = current = ended[index]
+            elif climb.slack and least[0] <= before[0] + climb.slack:
+                current = ended[index]
+            if least < before:
+                self.note(
+                    str(candidates[sizes.index(least)]), best, time.perf_counter() - started, self.context.work - work
+                )
         return best
 
 

@@ -88,11 +88,15 @@ _PAIRS = (
     "resub; rewrite; transduction{pairs=true,window=200,tries=4,rounds=2,work=10000000,reward=5000}; "
     "rewrite{cuts=24,zero=true}; refactor; resub; dce"
 )
-# What sees more than -O2's windows do, for graphs of any size: what it takes apart, local passes make use of.
+# What sees more than -O2's windows do, for graphs of any size: what it takes apart, local passes make use of. Where
+# much is redundant, other signals in a node's place and other structures by turns go further than either does.
+_TIDY = "resub; refactor; rewrite{zero=true}; resub; dce"
 _WIDER = (
     "walk{leaves=10,rounds=4}; resub; refactor; rewrite{zero=true}; resub; "
-    "limit{work=24000000}(redundancy{rounds=3,work=4000000,reward=8000}); dce; "
-    "resub; refactor; rewrite{zero=true}; resub{leaves=10}; walk{leaves=10,rounds=4}; resub; dce"
+    "limit{work=24000000}(redundancy{rounds=2,conflicts=1000,work=4000000,reward=8000}); dce; "
+    "resub; refactor; rewrite{zero=true}; resub{leaves=10}; walk{leaves=10,rounds=4}; resub; dce; "
+    "repeat{n=12,gain=4}(transduction{window=50,conflicts=1000,tries=3,rounds=1,work=3000000,reward=8000}; "
+    f"{_TIDY}; relut{{rounds=1,grow=30,choices=false,dontcares=false}}; {_TIDY})"
 )
 _GLOBAL = (
     "limit{work=12000000}(walk); "
@@ -102,7 +106,8 @@ _GLOBAL = (
     "limit{work=12000000}(walk); limit{work=2000000}(collapse); rewrite; dce"
 )
 # Other structures altogether, and what they allow, for as long as there is work left. What is redundant in one
-# structure is not in another, so that where much is redundant the two by turns go furthest.
+# structure is not in another, so that where much is redundant the two by turns go furthest. Small graphs get out of
+# local optima through graphs that are a little larger, and then end at about the same size however they were written.
 _OTHER = (
     "relut{rounds=1,grow=30,choices=false,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; dce; "
     "walk{leaves=10,rounds=2}; resub; dce"
@@ -111,12 +116,16 @@ _BY_TURNS = (
     f"{_OTHER}; redundancy{{rounds=1,work=2000000,reward=8000}}; resub; refactor; rewrite{{zero=true}}; resub; dce; "
     f"{_OTHER}"
 )
-_OTHERWISE = (
-    f"climb{{n=1000,stale=60}}({_BY_TURNS} | "
+_TURNS = (
+    f"{_BY_TURNS} | "
     "relut{rounds=1,dontcares=false,grow=5}; resub; refactor; rewrite{zero=true}; resub; walk; "
     "resub; dce | limit{work=8000000}(relut{rounds=3,grow=5}; resub; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce) | "
-    "mfs{grow=30,work=3000000}; resub; refactor; rewrite{zero=true}; resub; dce)"
+    "mfs{grow=30,work=3000000}; resub; refactor; rewrite{zero=true}; resub; dce"
+)
+_OTHERWISE = (
+    f"small{{nodes=200}}(limit{{work=30000000}}(climb{{n=10000,stale=800,slack=2}}({_TURNS}))); "
+    f"climb{{n=1000,stale=100,slack=2}}({_TURNS})"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
 # Starts from what -O2 makes, so that it ends no larger, and on small graphs from others. All together takes less
@@ -178,7 +187,9 @@ class Sequence:
 
 
 class _Combinator:
-    """Runs pipelines in a way of its own; its fields with a default are its options, numbers of at least 1."""
+    """Runs pipelines in a way of its own; its fields with a default are its options, numbers of at least 1, or of at
+    least 0 where that is the default.
+    """
 
     name: ClassVar[str]
 
@@ -188,7 +199,12 @@ class _Combinator:
         return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
 
     def text(self, bodies: str) -> str:
-        shown = ",".join(f"{name}={getattr(self, name)}" for name in self.options())
+        defaults = self.options()
+        first = next(iter(defaults), None)
+        values = {name: getattr(self, name) for name in defaults}
+        shown = ",".join(
+            f"{name}={value}" for name, value in values.items() if name == first or value != defaults[name]
+        )
         return f"{self.name}{f'{{{shown}}}' if shown else ''}({bodies})"
 
 
@@ -212,6 +228,7 @@ class _OfSeveral(_Combinator):
 class Repeat(_OfOne):
     name: ClassVar[str] = "repeat"
     n: int = 8
+    gain: int = 0  # percent by which a round makes the circuit smaller, for another to follow
 
 
 @dataclass(frozen=True)
@@ -231,6 +248,8 @@ class Climb(_OfSeveral):
     n: int = 1000
     stale: int = 100
     seed: int = 1
+
+    slack: int = 0  # by how much what it goes on from may be larger than the best
 
     def candidate(self, index: int) -> Sequence:
         """What the run of this index, from 0, does."""
@@ -344,8 +363,9 @@ class _Parser:
         for key, value in options.items():
             if key not in allowed:
                 raise self.fail(f"{name} has no option {key!r}", at=at)
-            if not value.isdecimal() or int(value) < 1:
-                raise self.fail(f"{name} needs {key} to be a number of at least 1, not {value!r}", at=at)
+            least = min(allowed[key], 1)
+            if not value.isdecimal() or int(value) < least:
+                raise self.fail(f"{name} needs {key} to be a number of at least {least}, not {value!r}", at=at)
         if any(map(_changes_ports, branches)):
             raise self.fail("a pass that changes latches or what outputs mean belongs at the top level", at=at)
         numbers = {key: int(options.get(key, default)) for key, default in allowed.items()}

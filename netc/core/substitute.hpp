@@ -93,6 +93,7 @@ private:
     bool improve(Node node);
     void choose_words(const std::vector<uint64_t> &care);
     void propose(Node node);
+    void find_matches(Node node, Node begin, Node end);
     void propose_pairs(Node node);
     bool improve_by_pair(Node node);
     void taint_window();
@@ -141,12 +142,14 @@ private:
     std::vector<uint64_t> by_word_;            // the same, [word][node]; one word at a time where only fan-ins are asked
     std::vector<uint64_t> flipped_;            // [place in the window][word]: values when the node is complemented
     std::vector<uint64_t> observable_;         // [word]
+    std::vector<size_t> observed_;             // words in which it is not 0
 
     FanoutWindow window_;
     std::vector<Candidate> candidates_;
     std::vector<Pair> pairs_;
     std::vector<size_t> telling_;              // words of patterns
     std::vector<Lit> matches_;                 // signals that these do not refuse
+    std::vector<uint8_t> alike_;               // signals in the first of them
     bool wander_ = false;                      // in this round
 
     ConeLoader cones_;

@@ -2,7 +2,9 @@
 #include "netc/core/substitute.hpp"
 
 #include <algorithm>
+#include <cstring>
 
+#include "netc/core/simd.hpp"
 #include "netc/core/truth.hpp"
 
 namespace netc {
@@ -12,6 +14,14 @@ constexpr size_t kTellingWords = 8;      // of patterns by which signals are ref
 constexpr size_t kMostCandidates = 64;   // signals that agree with a node so far
 constexpr size_t kMostDivisors = 2000;   // signals that may stand in a pair
 constexpr size_t kPairedDivisors = 200;  // those of them that are paired with each other
+
+// For each of `count` words whether it is `target` where there is a bit of `care`, or its complement there.
+NETC_CLONES void compare(const uint64_t *words, size_t count, uint64_t target, uint64_t care, uint8_t *alike) {
+    for (size_t i = 0; i < count; i++) {
+        uint64_t difference = (words[i] ^ target) & care;
+        alike[i] = static_cast<uint8_t>(difference == 0 || difference == care);
+    }
+}
 
 }  // namespace
 
@@ -84,13 +94,16 @@ void Substituter::observe(Node node) {
         const uint64_t *before = values(window_[i]);
         for (size_t w = 0; w < words_; w++) observable_[w] |= v[w] ^ before[w];
     }
+    observed_.clear();
+    for (size_t w = 0; w < words_; w++)
+        if (observable_[w]) observed_.push_back(w);
     context_->work += static_cast<int64_t>(window_.size() * words_) / 128;
 }
 
 bool Substituter::agrees(Node node, Lit lit) {
     const uint64_t *v = values(node), *m = values(node_of(lit));
     uint64_t c = -static_cast<uint64_t>(lit & 1);
-    for (size_t w = 0; w < words_; w++)
+    for (size_t w : observed_)
         if ((v[w] ^ m[w] ^ c) & observable_[w]) return false;
     return true;
 }
@@ -111,6 +124,34 @@ void Substituter::choose_words(const std::vector<uint64_t> &care) {
     if (telling_.empty()) telling_.push_back(0);
 }
 
+// Collects the signals that agree with the node in the telling words, in their order.
+void Substituter::find_matches(Node node, Node begin, Node end) {
+    const uint64_t *now = row(telling_[0]);
+    uint64_t target = now[node], care = observable_[telling_[0]];
+    alike_.resize((end - begin + 7) / 8 * 8, 0);
+    compare(now + begin, end - begin, target, care, alike_.data());
+    std::fill(alike_.begin() + (end - begin), alike_.end(), 0);
+    matches_.clear();
+    for (size_t i = 0; i < alike_.size(); i += 8) {
+        uint64_t eight;
+        std::memcpy(&eight, &alike_[i], 8);
+        for (size_t j = i; eight; j++, eight >>= 8) {
+            Node other = begin + static_cast<Node>(j);
+            if (eight & 1) matches_.push_back(make_lit(other, ((now[other] ^ target) & care) != 0));
+        }
+    }
+    for (size_t k = 1; k < telling_.size(); k++) {
+        now = row(telling_[k]);
+        target = now[node], care = observable_[telling_[k]];
+        size_t kept = 0;
+        for (Lit lit : matches_) {
+            matches_[kept] = lit;
+            kept += ((now[node_of(lit)] ^ target ^ -static_cast<uint64_t>(lit & 1)) & care) == 0;
+        }
+        matches_.resize(kept);
+    }
+}
+
 // Collects the signals that agree with the node so far, best first.
 void Substituter::propose(Node node) {
     candidates_.clear();
@@ -120,22 +161,7 @@ void Substituter::propose(Node node) {
     if (!options_.fanins_only) {
         Node begin = first_scanned(node), end = std::min<Node>(aig_.num_nodes(), begin + options_.signals);
         choose_words(observable_);
-        matches_.clear();
-        for (size_t k = 0; k < telling_.size(); k++) {
-            const uint64_t *now = row(telling_[k]);
-            uint64_t target = now[node], care = observable_[telling_[k]];
-            if (k == 0) {
-                for (Node other = begin; other < end; other++) {
-                    uint64_t difference = (now[other] ^ target) & care;
-                    if (difference == 0 || difference == care) matches_.push_back(make_lit(other, difference != 0));
-                }
-                continue;
-            }
-            size_t kept = 0;
-            for (Lit lit : matches_)
-                if (((now[node_of(lit)] ^ target ^ -static_cast<uint64_t>(lit & 1)) & care) == 0) matches_[kept++] = lit;
-            matches_.resize(kept);
-        }
+        find_matches(node, begin, end);
         for (Lit lit : matches_) {
             Node other = node_of(lit);
             if (other == node || uses_[other] == 0 || window_.place(other) != kNone) continue;
@@ -223,7 +249,7 @@ bool Substituter::agrees(Node node, const Pair &pair) {
     const uint64_t *v = values(node), *a = values(node_of(pair.a)), *b = values(node_of(pair.b));
     uint64_t ca = -static_cast<uint64_t>(pair.a & 1), cb = -static_cast<uint64_t>(pair.b & 1);
     uint64_t c = -static_cast<uint64_t>(pair.negate);
-    for (size_t w = 0; w < words_; w++)
+    for (size_t w : observed_)
         if ((v[w] ^ c ^ ((a[w] ^ ca) & (b[w] ^ cb))) & observable_[w]) return false;
     return true;
 }
