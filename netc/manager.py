@@ -65,6 +65,9 @@ _MEASURES: dict[str, Callable[[Aig], tuple[int, int]]] = {
     "balanced": lambda aig: (aig.num_ands * aig.depth, aig.num_ands),
 }
 
+# Runs without gain after which a climb ends, for each AND at most: there is not much to try in a graph of a few.
+STALE_PER_AND = 10
+
 # Runs of `climb` that are made side by side, each from the same best; fixed, so that threads change no result.
 CLIMB_WIDTH = 2
 
@@ -265,7 +268,7 @@ class _Run:
         stale, current = 0, best
         self.context.stop(1)
         for start in range(0, climb.n, CLIMB_WIDTH):
-            if self.over() or stale >= climb.stale:
+            if self.over() or stale >= min(climb.stale, STALE_PER_AND * best.logic.num_ands):
                 break
             self.current = f"climb: run {start + 1:,}, {best.logic.num_ands:,} ANDs, {best.logic.depth:,} levels"
             started, work = time.perf_counter(), self.context.work

@@ -187,7 +187,8 @@ def abc_says(first: Path, second: Path, seconds: int = 60) -> str:
     return "different" if "NOT EQUIVALENT" in done.stdout else "undecided"
 
 
-SMALL = ["ctrl", "dec", "router"]  # seconds each at -O3
+SMALL = ["ctrl", "dec", "router"]  # at -O3 within this budget, seconds each
+BUDGET = 10_000_000
 MEDIUM = ["int2float", "cavlc", "i2c", "priority", "adder", "arbiter", "bar", "max", "voter", "div", "sqrt", "square"]
 SUITES = ["iscas89", "iwls2024/worst_aig", "lgsynth91", "yosys-aiger", "aiger-format", "fuzz", "syntcomp"]
 MOST_ANDS = 3000
@@ -197,7 +198,8 @@ def prove(corpus: Path, folder: Path, name: str, level: int) -> tuple[str, str]:
     """(our verdict, ABC's) on what a level makes of one circuit, compared as combinational."""
     source = corpus / "aig" / name
     aig = load(source).logic.combinational()
-    result = optimize_with(Model(aig), level_text(level), verify="sat").model
+    budget = BUDGET if level == 3 else None
+    result = optimize_with(Model(aig), level_text(level), verify="sat", budget=budget).model
     assert result.report is not None
     before, after = folder / "before.aig", folder / "after.aig"
     write(Model(aig), before)

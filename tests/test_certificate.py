@@ -81,7 +81,7 @@ def test_whatever_passes_make_of_a_graph_has_a_certificate(
     checker: Checker, tmp_path_factory: pytest.TempPathFactory, aig: Aig
 ) -> None:
     folder = tmp_path_factory.mktemp("case") / "proof"
-    small = optimize(aig, level=3, verify="off").logic
+    small = optimize(aig, level=3, verify="off", budget=200_000).logic
     assert certify(aig, small, folder)
     assert accepted(checker, folder)
     lines = [f"{' '.join(map(str, [*clause, 0]))}" for clause in twins_certificate.formula_of(folder)]
@@ -326,5 +326,5 @@ def test_small_circuits_of_the_corpus_have_certificates(
     checker: Checker, corpus: Path, tmp_path: Path, name: str
 ) -> None:
     aig = load(corpus / "aig" / f"{name}.aig").logic
-    assert certify(aig, optimize(aig, level=3, verify="off").logic, tmp_path / "proof")
+    assert certify(aig, optimize(aig, level=3, verify="off", budget=10_000_000).logic, tmp_path / "proof")
     assert accepted(checker, tmp_path / "proof")

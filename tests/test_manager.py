@@ -70,6 +70,35 @@ def test_repeat_ends_when_nothing_is_gained() -> None:
     assert len(report.passes) == 4  # once to gain, once to see that nothing is gained any more
 
 
+def test_repeat_goes_on_only_while_a_round_gains_so_many_percent() -> None:
+    first = optimize(messy(), pipeline="strash; dce").report
+    assert first is not None
+    share = 100 * (first.before.ands - first.after.ands) // first.before.ands
+    for gain, passes in ((share, 4), (share + 1, 2)):
+        report = optimize(messy(), pipeline=f"repeat{{n=50,gain={gain}}}(strash; dce)").report
+        assert report is not None
+        assert len(report.passes) == passes
+        assert report.after.ands == first.after.ands  # what gained less is kept all the same
+
+
+def chain(ands: int) -> Aig:
+    build = Builder(ands + 1)
+    lit = build.input(0)
+    for index in range(ands):
+        lit = build.and_(lit, build.input(index + 1))
+    return build.finish([lit])
+
+
+def test_a_climb_with_slack_goes_through_a_larger_graph_to_a_smaller_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.PASSES, "stair", "test_manager:Stair")
+    monkeypatch.setattr(
+        registry, "resolve", lambda target: Stair if target == "test_manager:Stair" else _resolve(target)
+    )
+    for slack, ands in ((0, 5), (1, 5), (2, 4)):
+        model = optimize(chain(5), pipeline=f"climb{{n=8,slack={slack}}}(stair)", verify="off")
+        assert model.logic.num_ands == ands
+
+
 def test_best_keeps_the_smallest_branch() -> None:
     report = optimize(messy(), pipeline="best(fold | sweep; dce | dce)").report
     alone = optimize(messy(), pipeline="sweep; dce").report
@@ -128,6 +157,18 @@ class Break:
         roots = aig.roots.copy()
         roots[0] ^= 1
         return Step(Aig(aig.ports, aig.ands, roots), 2 * np.arange(aig.num_nodes, dtype=np.uint32))
+
+
+@dataclass(frozen=True)
+class Stair:
+    """Of five ANDs it makes seven, and of seven four; it keeps no function."""
+
+    name: ClassVar[str] = "stair"
+
+    def run(self, aig: Aig, context: Context) -> Step:
+        ands = {5: 7, 7: 4}.get(aig.num_ands, aig.num_ands)
+        made = np.array([(4, 2)] * ands, np.uint32)
+        return Step(Aig(aig.ports, made, aig.roots & 1), np.zeros(aig.num_nodes, np.uint32))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ def test_each_candidate_of_a_climb_has_its_own_branch_and_seed() -> None:
     ]
 
 
+def test_text_shows_the_first_option_and_those_that_are_not_as_usual() -> None:
+    for text in ("repeat{n=8,gain=3}(dce)", "repeat{n=8}(dce)", "climb{n=9,slack=2}(dce | sweep)", "best(dce | fold)"):
+        assert str(parse(text)) == text
+
+
 def test_structure_and_options() -> None:
     steps = parse(" strash ;repeat{ n = 3 }(rewrite{zero=true, cuts=4}; best(balance | dce)) ; partition(fold);").steps
     assert isinstance(steps[0], PassStep)
@@ -58,6 +63,7 @@ def test_structure_and_options() -> None:
         ("repeat(strash", 14, "expected ')'"),
         ("repeat", 7, "needs a pipeline in parentheses"),
         ("repeat{n=0}(strash)", 1, "at least 1"),
+        ("repeat{gain=-1}(strash)", 1, "at least 0"),
         ("repeat{m=2}(strash)", 1, "has no option 'm'"),
         ("repeat(strash | dce)", 1, "takes one pipeline"),
         ("strash; !", 9, "'!' does not belong here"),

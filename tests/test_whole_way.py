@@ -12,6 +12,7 @@ from helpers_time import seconds_of_children
 
 from netc import Model, compile, load, optimize
 
+BUDGET = 20_000_000  # so that -O3 takes seconds
 NETWORKS = ["difflogic_iris_48", "difflogic_breast_350", "difflogic_digits_1k2"]
 
 
@@ -31,7 +32,7 @@ def check(model: Model, folder: Path, name: str, engine: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_small_networks_answer_like_the_reference(corpus: Path, name: str, level: int, engine: str) -> None:
     model = load(corpus / "dlgn" / f"{name}.full.pt")
-    check(model if level == 0 else optimize(model, level=level), corpus / "dlgn", name, engine)
+    check(model if level == 0 else optimize(model, level=level, budget=BUDGET), corpus / "dlgn", name, engine)
 
 
 @pytest.mark.corpus
@@ -39,7 +40,12 @@ def test_small_networks_answer_like_the_reference(corpus: Path, name: str, level
 def test_48000_gates_answer_like_the_reference(corpus: Path, level: int) -> None:
     """All 10,000 predictions, scores and bits."""
     model = load(corpus / "dlgn" / "difflogic_mnist_48k.full.pt")
-    check(model if level == 0 else optimize(model, level=level), corpus / "dlgn", "difflogic_mnist_48k", "table")
+    check(
+        model if level == 0 else optimize(model, level=level, budget=BUDGET),
+        corpus / "dlgn",
+        "difflogic_mnist_48k",
+        "table",
+    )
 
 
 @pytest.mark.corpus
@@ -47,7 +53,12 @@ def test_48000_gates_answer_like_the_reference(corpus: Path, level: int) -> None
 @pytest.mark.parametrize("level", [0, 3])
 def test_48000_gates_compiled_as_c_answer_like_the_reference(corpus: Path, level: int) -> None:
     model = load(corpus / "dlgn" / "difflogic_mnist_48k.full.pt")
-    check(model if level == 0 else optimize(model, level=level), corpus / "dlgn", "difflogic_mnist_48k", "c")
+    check(
+        model if level == 0 else optimize(model, level=level, budget=BUDGET),
+        corpus / "dlgn",
+        "difflogic_mnist_48k",
+        "c",
+    )
 
 
 @pytest.mark.corpus

@@ -55,13 +55,19 @@ def command(name: str | None, as_json: bool) -> None:
     for each, made in found.items():
         click.echo(f"{each:<{width}}  {summary_of(made)}")
     click.echo("\nCombinators:")
-    click.echo("  repeat{n=8}(P)                   run P until it stops making the circuit smaller, at most n times")
+    click.echo(
+        "  repeat{n=8,gain=0}(P)            run P until it stops making the circuit smaller, by so many percent,"
+    )
+    click.echo("                                   at most n times")
     click.echo("  best(P | Q | ...)                run each on the same circuit and keep the smallest result")
     click.echo("  partition{nodes=20000}(P)        run P on pieces of about that many ANDs, in parallel with -j")
     click.echo("  limit{work=1000000}(P)           cut P short after so much work")
     click.echo("  small{nodes=20000}(P)            run P on a circuit of at most so many ANDs")
     click.echo("  climb{n=1000,stale=100}(P | ...) run one after another with new seeds, keep what is no larger,")
-    click.echo("                                   until n were run or so many in a row gained nothing")
+    click.echo(
+        "                                   until n were run or so many in a row gained nothing; slack=2 goes on"
+    )
+    click.echo("                                   from what is up to two ANDs larger than the best")
     click.echo("\nLevels:")
     for level, text in enumerate(pipeline.LEVELS):
         click.echo(f"  -O{level}  {text or '(nothing)'}")

@@ -25,6 +25,7 @@ from netc.protocols import AigPass, ModelPass, SequentialPass
 __all__ = ["CHECKS"]
 
 _MOST_ANDS = 3000  # of graphs that go through pipelines
+_MOST_WORK = 3_000_000  # of a pipeline: a second or two, where -O3 may go on for a minute
 _MOST_ANDS_OF_LEVELS = 400  # of those that go through -O1 to -O3, which take long for large ones
 
 
@@ -64,7 +65,8 @@ def random_pipeline(chosen: random.Random, depth: int = 2) -> str:
     for _ in range(chosen.randrange(1, 4)):
         kind = chosen.randrange(12) if depth else 11
         if kind == 0:
-            steps.append(f"repeat{{n={chosen.randrange(1, 4)}}}({random_pipeline(chosen, depth - 1)})")
+            gain = chosen.choice((0, 0, 10))
+            steps.append(f"repeat{{n={chosen.randrange(1, 4)},gain={gain}}}({random_pipeline(chosen, depth - 1)})")
         elif kind == 1:
             branches = [random_pipeline(chosen, depth - 1) for _ in range(chosen.randrange(1, 4))]
             steps.append(f"best({' | '.join(branches)})")
@@ -72,7 +74,8 @@ def random_pipeline(chosen: random.Random, depth: int = 2) -> str:
             steps.append(f"partition{{nodes={chosen.choice((1, 5, 30, 200))}}}({random_pipeline(chosen, depth - 1)})")
         elif kind == 3:
             branches = [random_pipeline(chosen, 0) for _ in range(chosen.randrange(1, 3))]
-            steps.append(f"climb{{n={chosen.randrange(1, 6)},stale={chosen.randrange(1, 4)}}}({' | '.join(branches)})")
+            options = f"n={chosen.randrange(1, 6)},stale={chosen.randrange(1, 4)},slack={chosen.randrange(3)}"
+            steps.append(f"climb{{{options}}}({' | '.join(branches)})")
         elif kind == 4:
             steps.append(f"limit{{work={chosen.randrange(1, 100_000)}}}({random_pipeline(chosen, depth - 1)})")
         else:
@@ -187,13 +190,14 @@ def _run_pipeline(aig: Aig, params: Params) -> None:
     if str(parse(str(parsed))) != str(parsed):
         raise MismatchError(f"pipeline {text!r} is not read back from its own text")
     goal = params.get("goal", "area")
-    made = optimize_with(model, text, goal=goal, threads=params["threads"]).model
+    made = optimize_with(model, text, goal=goal, budget=_MOST_WORK, threads=params["threads"]).model
     assert made.report is not None
     check_step(aig, Step(made.logic, made.origins), params["seed"], text)
     alive = int(aig.live()[aig.first_and :].sum())
     if goal == "area" and text in LEVELS[1:] and made.logic.num_ands > alive:
         raise MismatchError(f"{text}: {made.logic.num_ands} ANDs from {alive}")
-    other = optimize_with(model, text, goal=goal, threads=3 - params["threads"], verify="off").model
+    threads = 3 - params["threads"]
+    other = optimize_with(model, text, goal=goal, budget=_MOST_WORK, threads=threads, verify="off").model
     if not other.logic.same_as(made.logic):
         raise MismatchError(f"{text}: other threads give another graph")
     if params["share"] is None:

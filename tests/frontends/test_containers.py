@@ -328,7 +328,7 @@ def test_the_seeds_of_the_fuzzer_are_sound(files: ModuleType) -> None:
         assert files.load(data).logic.ports.outputs == (1 if name.startswith("cell") else 4), name
 
 
-@pytest.mark.parametrize(("mutants", "seed"), [(10_000, 1), pytest.param(30_000, 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("mutants", "seed"), [(6000, 1), pytest.param(20_000, 2, marks=pytest.mark.slow)])
 def test_mutants_end_in_a_model_or_an_error(mutants: int, seed: int) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     read = fuzz_containers.fuzz(mutants, seed)
