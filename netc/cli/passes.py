@@ -55,10 +55,8 @@ def command(name: str | None, as_json: bool) -> None:
     for each, made in found.items():
         click.echo(f"{each:<{width}}  {summary_of(made)}")
     click.echo("\nCombinators:")
-    click.echo(
-        "  repeat{n=8,gain=0}(P)            run P until it stops making the circuit smaller, by so many percent,"
-    )
-    click.echo("                                   at most n times")
+    click.echo("  repeat{n=8}(P)                   run P until it stops making the circuit smaller, at most n times;")
+    click.echo("                                   with gain=4 until it does by less than 4 percent")
     click.echo("  best(P | Q | ...)                run each on the same circuit and keep the smallest result")
     click.echo("  partition{nodes=20000}(P)        run P on pieces of about that many ANDs, in parallel with -j")
     click.echo("  limit{work=1000000}(P)           cut P short after so much work")
