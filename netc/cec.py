@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netc import native
-from netc.aig import Aig, Lits, compose
+from netc.aig import NONE, Aig, Lits, compose
 from netc.context import Context
 from netc.errors import InternalError, NetcError
 from netc.pairing import Pairing, joined, pair, root_name
@@ -112,13 +112,16 @@ def check(
     conflicts: int = CONFLICTS,
     classes: bool = False,
     solver: str | None = None,
+    image: Lits | None = None,
 ) -> Cec:
     """Whether two circuits compute the same outputs, next states and properties from the same inputs and states.
 
     Ports are paired by name where all names agree, else by order (`match` forces one); latches pair as states, with
     equal resets. A counterexample is simulated again on both circuits before it is returned. Raises `NetcError`
     when the interfaces cannot be paired. `UNDECIDED` means the conflicts or the context's budget ran out, and that
-    `solver` (the command of `netc.solver`), if there is one, did not say either.
+    `solver` (the command of `netc.solver`), if there is one, did not say either. `image`, ``uint32[nodes of a]``, says
+    which literal of `b` each node of `a` may equal, or `NONE`: those pairs are compared first. It is a hint, and may be
+    wrong.
     """
     paired = pair(a, b, match)
     total = len(paired.roots)
@@ -142,6 +145,7 @@ def check(
     ands, (of_a, of_b), (image_a, image_b) = joined(a.ports.leaves, [(a, own), (b, others)])
     roots = np.concatenate([of_a, of_b[paired.root_of]])
     struct = native.aig_struct(ands, a.ports.leaves, roots)
+    partners = None if image is None else _partners(image, image_a, image_b, 1 + a.ports.leaves + len(ands))
     verdicts = np.empty(total, np.uint8)
     pattern = np.zeros(a.ports.leaves, np.uint8)
     different = native.ffi.new("int64_t *")
@@ -154,6 +158,7 @@ def check(
         native.out(verdicts),
         native.out(pattern),
         different,
+        native.ffi.NULL if partners is None else native.out(partners),
         native.ffi.NULL if merged is None else native.out(merged),
     )
     if answer == 1:
@@ -181,11 +186,23 @@ def check(
     return Cec(Verdict.DIFFERENT, paired.matched, total, counterexample=values, root=root_name(a, root))
 
 
+def _partners(image: Lits, image_a: Lits, image_b: Lits, nodes: int) -> npt.NDArray[np.uint32] | None:
+    """For each node of the joined graph the earlier one that a hint pairs with it, or `NONE`."""
+    if len(image) != len(image_a) or int((image[image != NONE] >> 1).max(initial=0)) >= len(image_b):
+        return None  # of other graphs
+    known = image != NONE
+    ours, theirs = image_a[known] >> 1, image_b[image[known] >> 1] >> 1
+    partners = np.full(nodes, NONE, np.uint32)
+    later = ours < theirs
+    partners[theirs[later][::-1]] = ours[later][::-1]  # of several the first
+    return partners
+
+
 def verification_budget(before: Aig, spent: int = 0) -> int:
     """What a proof that netc makes unasked may cost: by the circuit's size, or a third of the units that were spent."""
     return max(VERIFY_WORK_LEAST, VERIFY_WORK_PER_AND * before.num_ands, spent // 3)
 
 
-def prove(before: Aig, after: Aig, context: Context | None = None) -> Cec:
+def prove(before: Aig, after: Aig, context: Context | None = None, image: Lits | None = None) -> Cec:
     """`check` for a graph and what passes made of it: the same ports, paired by order."""
-    return check(before, after, match="order", context=context)
+    return check(before, after, match="order", context=context, image=image)

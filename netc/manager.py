@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from netc import cec, sec
-from netc.aig import Aig, Step
+from netc.aig import Aig, Lits, Step
 from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
@@ -52,11 +52,13 @@ class Piece:
     """Two circuits to be proved equivalent: as functions of their leaves, or from reset on.
 
     With `latches` it is from reset on: those are the pairs of latches, in `before` and `after`, that start equal.
+    `image`, where known, says what the passes made of the nodes of `before`: whom to compare first, no more.
     """
 
     before: Aig
     after: Aig
     latches: list[tuple[int, int]] | None = None
+    image: Lits | None = None
 
 
 _MEASURES: dict[str, Callable[[Aig], tuple[int, int]]] = {
@@ -64,6 +66,10 @@ _MEASURES: dict[str, Callable[[Aig], tuple[int, int]]] = {
     "depth": lambda aig: (aig.depth, aig.num_ands),
     "balanced": lambda aig: (aig.num_ands * aig.depth, aig.num_ands),
 }
+
+# ANDs of a graph whose nodes are followed through the passes, so that the proof knows whom to compare first: in larger
+# ones that costs more than it saves.
+_MOST_FOLLOWED = 1_000_000
 
 # Runs without gain after which a climb ends, for each AND at most: there is not much to try in a graph of a few.
 STALE_PER_AND = 10
@@ -88,11 +94,15 @@ class _Run:
     best: Model | None = None
     since: Aig | None = None
     waypoints: bool = False  # pieces end at what a `best` chose, too: two short proofs are easier than a long one
+    following: bool = False  # what the passes make of nodes is kept for the proof
     latches: LatchMap | None = None
 
     def size(self, aig: Aig) -> tuple[int, int]:
         """What is to become small."""
         return _MEASURES[self.goal](aig)
+
+    def follow(self, model: Model) -> Model:
+        return model.followed() if self.following and model.logic.num_ands <= _MOST_FOLLOWED else model
 
     def over(self) -> bool:
         return self.context.stopped or (self.stop_after is not None and len(self.passes) >= self.stop_after)
@@ -136,7 +146,7 @@ class _Run:
         else:
             before = model.logic
             if self.since is not None:
-                self.pieces.append(Piece(self.since, before))
+                self.pieces.append(Piece(self.since, before, image=model.lineage))
             if isinstance(step.instance, SequentialPass):
                 reduction = step.instance.run_sequential(before, self.context)
                 self.pieces.append(Piece(before, reduction.aig, reduction.latches.pairs))
@@ -145,6 +155,7 @@ class _Run:
                 model = model.with_step(Step(reduction.aig, reduction.image))
             else:
                 model = step.instance.run_model(model, self.context)
+            model = self.follow(model)
             self.since, self.best = model.logic, None
         return self.note(str(step), model, time.perf_counter() - started, self.context.work - work)
 
@@ -161,8 +172,8 @@ class _Run:
                 results.append(found)
         chosen = min(results, key=lambda result: self.size(result.logic))
         if self.waypoints and self.since is not None:
-            self.pieces.append(Piece(self.since, chosen.logic))
-            self.since = chosen.logic
+            self.pieces.append(Piece(self.since, chosen.logic, image=chosen.lineage))
+            self.since, chosen = chosen.logic, self.follow(chosen)
         return chosen
 
     def run_beside(self, bodies: list[Sequence], model: Model, width: int) -> Iterator[tuple[_Run, Model]]:
@@ -328,7 +339,7 @@ def _compared(piece: Piece, how: str, threads: int, spent: int) -> str:
         return "simulated" if same else ""
     context = Context(cec.verification_budget(before, spent), threads)
     if piece.latches is None:
-        verdict = cec.prove(before, after, context).verdict
+        verdict = cec.prove(before, after, context, piece.image).verdict
     else:
         steps = 0 if how == "sim" else sec.STEPS
         verdict = sec.check(before, after, match="order", steps=steps, context=context, latches=piece.latches).verdict
@@ -383,18 +394,20 @@ def optimize_with(
             "--certify", "there is no certificate of what passes do to latches", "--require-proof needs none"
         )
     context = Context(budget, threads)
-    run = _Run(context, goal, stop_after, save_each, best=model, since=model.logic, waypoints=certify is None)
+    proving = certify is None and verify == "sat"
+    run = _Run(context, goal, stop_after, save_each, since=model.logic, waypoints=certify is None, following=proving)
+    run.best = first = run.follow(model)
     started = time.perf_counter()
     result, interrupted = run_cancellable(
         context,
-        lambda: run.run(parsed, model),
+        lambda: run.run(parsed, first),
         time_limit=time_limit,
         tick=(lambda: tick(*run.status())) if tick else None,
     )
     if context.stopped and run.best is not None and run.size(run.best.logic) < run.size(result.logic):
         result = run.best
     seconds = time.perf_counter() - started
-    pieces = [*run.pieces, Piece(run.since or model.logic, result.logic)]
+    pieces = [*run.pieces, Piece(run.since or model.logic, result.logic, image=result.lineage)]
     proof_steps = 0
     if certify is None:
         verified, verify_seconds = _verify(pieces, verify, threads, context.work)
@@ -413,7 +426,7 @@ def optimize_with(
         stopped_at=context.stopped_at,
         latches=run.latches,
     )
-    return Outcome(replace(result, report=report), interrupted)
+    return Outcome(replace(result, report=report, lineage=None), interrupted)
 
 
 def optimize(

@@ -33,7 +33,8 @@ class Model:
     is ``uint32[neurons]``, the literal in `logic` that each trained neuron became, or `NONE`; `images` are the same,
     or None where `logic` is as `flatten` made it. `as_trained` says that no pass has run yet, so that `trained` and
     `logic` are the same circuit; then `logic` is flattened only once somebody asks for more than its ports. `notes` are
-    lines that say what a frontend found.
+    lines that say what a frontend found. Where a run follows the nodes of the graph that it began with, `lineage` is
+    ``uint32[nodes]``: the literal in `logic` that each became, or `NONE`.
     """
 
     logic: Aig
@@ -46,6 +47,7 @@ class Model:
     notes: tuple[str, ...] = ()
     report: Report | None = None
     as_trained: bool = False
+    lineage: Lits | None = None
 
     def __post_init__(self) -> None:
         self.check()
@@ -97,7 +99,12 @@ class Model:
     def with_step(self, step: Step) -> Model:
         """The same model over the graph that a pass made."""
         origins = compose(self.origins, step.image) if len(self.origins) else self.origins
-        return replace(self, logic=step.aig, images=origins, as_trained=False)
+        lineage = None if self.lineage is None else compose(self.lineage, step.image)
+        return replace(self, logic=step.aig, images=origins, as_trained=False, lineage=lineage)
+
+    def followed(self) -> Model:
+        """The same model, with a lineage that begins here."""
+        return replace(self, lineage=2 * np.arange(self.logic.num_nodes, dtype=np.uint32))
 
     def with_encoder(self, encoder: Encoder | None) -> Model:
         return replace(self, encoder=encoder)

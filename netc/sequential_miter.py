@@ -67,6 +67,7 @@ class SequentialMiter:
             native.out(pattern),
             different,
             native.ffi.NULL,
+            native.ffi.NULL,
         )
         return int((verdicts != 1).sum())  # a difference may need a state that cannot be reached
 

@@ -13,8 +13,12 @@ import strategies
 import twins
 from hypothesis import given
 from hypothesis import strategies as st
+from netc.passes.refactor import Refactor
+from netc.passes.resub import Resub
+from netc.passes.rewrite import Rewrite
 
 from netc import Aig, Builder, Context, Model, NetcError, check, load, write
+from netc.aig import compose
 from netc.cec import Verdict
 from netc.manager import optimize_with
 from netc.pipeline import level_text
@@ -42,6 +46,40 @@ def test_the_verdict_is_what_all_patterns_say(aig: Aig, which: int, bit: int) ->
     if answer.counterexample is not None:
         index = int(answer.counterexample @ (1 << np.arange(aig.ports.leaves)))
         assert not np.array_equal(first[index], second[index])
+
+
+@given(strategies.aigs(max_ands=40), st.integers(0, 2**32 - 1), st.booleans())
+def test_a_hint_changes_no_verdict(aig: Aig, seed: int, same: bool) -> None:
+    aig = with_more_inputs(aig, 20)  # too many for all patterns
+    model = optimize_with(Model(aig).followed(), "resub; rewrite", verify="off").model
+    random = np.random.default_rng(seed)
+    other = model.logic if same or not model.logic.num_ands else mutated(model.logic, seed, seed & 1)
+    wrong = random.integers(0, 2 * other.num_nodes, aig.num_nodes, np.uint32)
+    verdict = check(aig, other).verdict
+    assert verdict is not Verdict.UNDECIDED
+    for image in (2 * np.arange(aig.num_nodes, dtype=np.uint32), wrong, wrong[1:], wrong + 2 * other.num_nodes):
+        assert check(aig, other, image=image).verdict is verdict
+
+
+def with_more_inputs(aig: Aig, further: int) -> Aig:
+    """The same gates; leaves that come after the inputs become inputs."""
+    ands, roots = (np.where(lits >> 1 >= aig.first_and, lits + 2 * further, lits) for lits in (aig.ands, aig.roots))
+    return Aig(replace(aig.ports, inputs=aig.ports.inputs + further), ands, roots)
+
+
+@pytest.mark.corpus
+def test_hints_save_work(corpus: Path) -> None:
+    aig = load(corpus / "aig" / "epfl" / "sin.aig").logic
+    made, image = aig, 2 * np.arange(aig.num_nodes, dtype=np.uint32)
+    for apply in (Rewrite(), Resub(), Refactor()):
+        step = apply.run(made, Context())
+        made, image = step.aig, compose(image, step.image)
+    spent = []
+    for hint in (None, image):
+        context = Context()
+        assert check(aig, made, context=context, image=hint)
+        spent.append(context.work)
+    assert spent[1] < 0.8 * spent[0]
 
 
 def multiplier(width: int, by_columns: bool) -> Aig:

@@ -21,13 +21,15 @@ constexpr int64_t kRootShare = 10;  // a pair of roots may cost this many times 
 
 class Check {
 public:
-    Check(const AigView &aig, netc_context *context, uint8_t *verdicts, uint8_t *pattern, int64_t *different, Lit *image)
+    Check(const AigView &aig, netc_context *context, uint8_t *verdicts, uint8_t *pattern, int64_t *different,
+          const Node *partners, Lit *image)
         : leaves_(aig.leaves),
           pairs_(aig.num_roots / 2),
           context_(context),
           verdicts_(verdicts),
           pattern_(pattern),
           different_(different),
+          partners_(partners),
           image_(image),
           nodes_(aig.num_nodes()) {
         *different = -1;
@@ -50,7 +52,7 @@ public:
     int64_t round(const AigView &aig, int64_t conflicts, bool first, Array<Lit> *swept) {
         SweepOptions options;
         options.conflicts = conflicts;
-        Sweeper sweeper(aig, options, context_, std::move(patterns_));
+        Sweeper sweeper(aig, options, context_, std::move(patterns_), first ? partners_ : nullptr);
         for (size_t i = 0; i < pairs_ && first; i++) {
             if (verdicts_[i] != 2) continue;
             if (sweeper.find_difference(roots_[i], roots_[pairs_ + i])) return refute(i, sweeper.counterexample());
@@ -102,6 +104,7 @@ private:
     uint8_t *verdicts_;
     uint8_t *pattern_;
     int64_t *different_;
+    const Node *partners_;
     Lit *image_;
     Node nodes_;
     std::vector<Lit> roots_;
@@ -114,10 +117,10 @@ private:
 using namespace netc;
 
 extern "C" int64_t netc_cec(const netc_aig *graph, netc_context *context, int64_t most_conflicts, uint8_t *verdicts,
-                            uint8_t *pattern, int64_t *different, uint32_t *image) {
+                            uint8_t *pattern, int64_t *different, const uint32_t *partners, uint32_t *image) {
     return guard([&]() -> int64_t {
         AigView aig(*graph);
-        Check check(aig, context, verdicts, pattern, different, image);
+        Check check(aig, context, verdicts, pattern, different, partners, image);
         if (check.settle()) return 1;  // equal by structure alone
         Array<Lit> ands;
         for (int64_t conflicts = std::min(kFirstConflicts, most_conflicts);; conflicts *= kGrowth) {

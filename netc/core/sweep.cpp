@@ -14,11 +14,13 @@ constexpr size_t kCandidatesPerPattern = 50'000;  // counterexamples wait until 
 
 }  // namespace
 
-Sweeper::Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context, std::vector<uint64_t> told)
+Sweeper::Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context, std::vector<uint64_t> told,
+                 const Node *partners)
     : aig_(aig),
       options_(options),
       context_(context),
       random_{options.seed},
+      partners_(partners),
       made_(aig.leaves, aig.num_ands),
       prover_(made_, &random_, context),
       image_(new_image(aig)),
@@ -90,6 +92,8 @@ void Sweeper::group() {
         candidate_[node] = table[slot];
         shared_[node] = 0;
         if (table[slot] != node) shared_[node] = shared_[table[slot]] = 1;
+        Node partner = partners_ ? partners_[node] : kNone;
+        if (partner != kNone && signature_[partner] == signature_[node]) candidate_[node] = partner;
     }
     size_t kept = 0;
     for (Node node : active_)

@@ -27,8 +27,10 @@ struct SweepCounts {
 
 class Sweeper {
 public:
-    // `told`: the patterns that an earlier sweeper over the same leaves found; see take_patterns().
-    Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context, std::vector<uint64_t> told = {});
+    // `told`: the patterns that an earlier sweeper over the same leaves found; see take_patterns(). `partners`: by node,
+    // an earlier one that it may equal, or kNone; while nothing tells the two apart they are compared first.
+    Sweeper(const AigView &aig, const SweepOptions &options, netc_context *context, std::vector<uint64_t> told = {},
+            const Node *partners = nullptr);
 
     // Rebuilds the graph, merging what is proved equal. Stops merging, but not rebuilding, when the context says so.
     void run();
@@ -72,12 +74,13 @@ private:
     SweepOptions options_;
     netc_context *context_;
     Random random_;
+    const Node *partners_;
     Builder made_;
     Prover prover_;
     Array<uint32_t> image_;
     Array<uint64_t> signature_;  // by old node: a hash of its values in all patterns, in its phase
     Array<uint8_t> phase_;       // by old node: its value in the first pattern
-    Array<Node> candidate_;      // by old node: the first node with the same signature, or itself
+    Array<Node> candidate_;      // by old node: its partner or the first node, of those with its signature, or itself
     Array<uint8_t> shared_;      // by old node: some other node has its signature
     Array<Node> active_;         // the old nodes that share their signature
     Array<uint64_t> values_;     // [nodes][1] while patterns are simulated
