@@ -168,7 +168,7 @@ class Stair:
     def run(self, aig: Aig, context: Context) -> Step:
         ands = {5: 7, 7: 4}.get(aig.num_ands, aig.num_ands)
         made = np.array([(4, 2)] * ands, np.uint32)
-        return Step(Aig(aig.ports, made, aig.roots & 1), np.zeros(aig.num_nodes, np.uint32))
+        return Step(Aig(aig.ports, made, aig.roots & np.uint32(1)), np.zeros(aig.num_nodes, np.uint32))
 
 
 @dataclass(frozen=True)
