@@ -247,16 +247,13 @@ class _Run:
 
     def run_repeat(self, body: Sequence, n: int, gain: int, model: Model) -> Model:
         for _ in range(n):
-            before, model = model, self.run(body, model)
+            earlier, model = model, self.run(body, model)
             if self.over():
                 break
-            if self.size(model.logic) > self.size(before.logic):
-                return before
-            least = before.logic.num_ands * gain / 100  # ANDs that must have gone
-            if (
-                self.size(model.logic) == self.size(before.logic)
-                or before.logic.num_ands - model.logic.num_ands < least
-            ):
+            before, after = self.size(earlier.logic), self.size(model.logic)
+            if after > before:
+                return earlier
+            if after == before or 100 * after[0] > (100 - gain) * before[0]:
                 break
         return model
 
@@ -296,9 +293,8 @@ class _Run:
             elif climb.slack and least[0] <= before[0] + climb.slack:
                 current = ended[index]
             if least < before:
-                self.note(
-                    str(candidates[sizes.index(least)]), best, time.perf_counter() - started, self.context.work - work
-                )
+                seconds, used = time.perf_counter() - started, self.context.work - work
+                self.note(str(candidates[index]), best, seconds, used)
         return best
 
 

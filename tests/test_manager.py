@@ -81,6 +81,16 @@ def test_repeat_goes_on_only_while_a_round_gains_so_many_percent() -> None:
         assert report.after.ands == first.after.ands  # what gained less is kept all the same
 
 
+def test_repeat_goes_on_for_levels_where_they_are_the_goal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.PASSES, "flatten", "test_manager:Flatten")
+    monkeypatch.setattr(
+        registry, "resolve", lambda target: Flatten if target == "test_manager:Flatten" else _resolve(target)
+    )
+    model = optimize_with(Model(chain(6)), "repeat(flatten)", goal="depth", verify="off").model
+    assert model.logic.depth == 1
+    assert model.logic.num_ands > 6
+
+
 def chain(ands: int) -> Aig:
     build = Builder(ands + 1)
     lit = build.input(0)
@@ -169,6 +179,23 @@ class Stair:
         ands = {5: 7, 7: 4}.get(aig.num_ands, aig.num_ands)
         made = np.array([(4, 2)] * ands, np.uint32)
         return Step(Aig(aig.ports, made, aig.roots & np.uint32(1)), np.zeros(aig.num_nodes, np.uint32))
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """Takes a level away for two ANDs more; it keeps no function."""
+
+    name: ClassVar[str] = "flatten"
+
+    def run(self, aig: Aig, context: Context) -> Step:
+        levels = max(1, aig.depth - 1)
+        first = chain(levels).ands
+        wide = np.array([(4, 2)] * (aig.num_ands + 2 * (aig.depth - levels) - levels), np.uint32).reshape(-1, 2)
+        inputs = aig.ports.inputs - levels - 1
+        lits = np.where(first >> 1 > levels + 1, first + 2 * np.uint32(inputs), first).astype(np.uint32)
+        made = np.concatenate([lits, wide])
+        root = np.uint32(2 * (aig.first_and + levels - 1))
+        return Step(Aig(aig.ports, made, np.array([root], np.uint32)), np.zeros(aig.num_nodes, np.uint32))
 
 
 @dataclass(frozen=True)
