@@ -188,9 +188,9 @@ def check(
 
 def _partners(image: Lits, image_a: Lits, image_b: Lits, nodes: int) -> npt.NDArray[np.uint32] | None:
     """For each node of the joined graph the earlier one that a hint pairs with it, or `NONE`."""
-    if len(image) != len(image_a) or int((image[image != NONE] >> 1).max(initial=0)) >= len(image_b):
-        return None  # of other graphs
     known = image != NONE
+    if len(image) != len(image_a) or int((image[known] >> 1).max(initial=0)) >= len(image_b):
+        return None  # of other graphs
     ours, theirs = image_a[known] >> 1, image_b[image[known] >> 1] >> 1
     partners = np.full(nodes, NONE, np.uint32)
     later = ours < theirs

@@ -91,12 +91,13 @@ _PAIRS = (
 # What sees more than -O2's windows do, for graphs of any size: what it takes apart, local passes make use of. Where
 # much is redundant, other signals in a node's place and other structures by turns go further than either does.
 _TIDY = "resub; refactor; rewrite{zero=true}; resub; dce"
+_RESHAPED = f"relut{{rounds=1,grow=30,choices=false,dontcares=false}}; {_TIDY}"
 _WIDER = (
     "walk{leaves=10,rounds=4}; resub; refactor; rewrite{zero=true}; resub; "
     "limit{work=24000000}(redundancy{rounds=2,conflicts=1000,work=4000000,reward=8000}); dce; "
     "resub; refactor; rewrite{zero=true}; resub{leaves=10}; walk{leaves=10,rounds=4}; resub; dce; "
     "repeat{n=12,gain=4}(transduction{window=50,conflicts=1000,tries=3,rounds=1,work=3000000,reward=8000}; "
-    f"{_TIDY}; relut{{rounds=1,grow=30,choices=false,dontcares=false}}; {_TIDY})"
+    f"{_TIDY}; {_RESHAPED})"
 )
 _GLOBAL = (
     "limit{work=12000000}(walk); "
@@ -106,23 +107,18 @@ _GLOBAL = (
     "limit{work=12000000}(walk); limit{work=2000000}(collapse); rewrite; dce"
 )
 # Other structures altogether, and what they allow, for as long as there is work left. What is redundant in one
-# structure is not in another, so that where much is redundant the two by turns go furthest. Small graphs get out of
-# local optima through graphs that are a little larger, and then end at about the same size however they were written.
-_OTHER = (
-    "relut{rounds=1,grow=30,choices=false,dontcares=false}; resub; refactor; rewrite{zero=true}; resub; dce; "
-    "walk{leaves=10,rounds=2}; resub; dce"
-)
-_BY_TURNS = (
-    f"{_OTHER}; redundancy{{rounds=1,work=2000000,reward=8000}}; resub; refactor; rewrite{{zero=true}}; resub; dce; "
-    f"{_OTHER}"
-)
+# structure is not in another, so that where much is redundant the two by turns go furthest.
+_OTHER = f"{_RESHAPED}; walk{{leaves=10,rounds=2}}; resub; dce"
+_BY_TURNS = f"{_OTHER}; redundancy{{rounds=1,work=2000000,reward=8000}}; {_TIDY}; {_OTHER}"
 _TURNS = (
     f"{_BY_TURNS} | "
     "relut{rounds=1,dontcares=false,grow=5}; resub; refactor; rewrite{zero=true}; resub; walk; "
     "resub; dce | limit{work=8000000}(relut{rounds=3,grow=5}; resub; "
     "transduction{pairs=true,wander=true,window=300,tries=3,rounds=20,work=3000000}; rewrite{zero=true}; resub; dce) | "
-    "mfs{grow=30,work=3000000}; resub; refactor; rewrite{zero=true}; resub; dce"
+    f"mfs{{grow=30,work=3000000}}; {_TIDY}"
 )
+# Small graphs get out of local optima through graphs that are a little larger, and then end at about the same size
+# however they were written.
 _OTHERWISE = (
     f"small{{nodes=200}}(limit{{work=30000000}}(climb{{n=10000,stale=800,slack=2}}({_TURNS}))); "
     f"climb{{n=1000,stale=100,slack=2}}({_TURNS})"
@@ -248,7 +244,6 @@ class Climb(_OfSeveral):
     n: int = 1000
     stale: int = 100
     seed: int = 1
-
     slack: int = 0  # by how much what it goes on from may be larger than the best
 
     def candidate(self, index: int) -> Sequence:
