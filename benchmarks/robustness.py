@@ -1,11 +1,11 @@
 """How much quality depends on how a circuit was written: -O3 of the EPFL circuits under seeded changes of order and
 shape.
 
-    NETC_DATA=… python benchmarks/robustness.py [--level 3] [--seeds 5] [CIRCUIT …]
+    NETC_DATA=… python benchmarks/robustness.py [--level 3] [--seeds 5] [--jobs N] [CIRCUIT …]
 
 Each variant permutes the inputs and outputs and, in every tree of ANDs, re-associates the operands at random; it is the
 same function up to the permutation. ANDs of the variants after the level, beside those of the circuit as it is. Written
-to results/robustness.json.
+to results/robustness.json circuit by circuit: a run of some circuits adds to what is there of the same level.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ import argparse
 import json
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from measure import corpus, geomean, netc, save
+from measure import RESULTS, corpus, geomean, netc, save
 
 from netc import Aig, load, write
-
-HEAVY = {"hyp", "div", "log2", "multiplier", "sqrt", "square", "mem_ctrl"}  # left out unless named
 
 
 def variant(aig: Aig, seed: int) -> Aig:
@@ -61,7 +60,7 @@ def variant(aig: Aig, seed: int) -> Aig:
 def ands_after(aig: Aig, level: int, scratch: Path) -> int:
     source = scratch / "variant.aig"
     write(aig, source)
-    usage = netc("opt", source, f"-O{level}", "--json", "-o", scratch / "small.aig")
+    usage = netc("opt", source, f"-O{level}", "--json", "-j1", "-o", scratch / "small.aig")
     if usage.code:
         sys.exit(usage.out)
     report = json.loads(usage.out[usage.out.index("{") :])
@@ -70,34 +69,47 @@ def ands_after(aig: Aig, level: int, scratch: Path) -> int:
     return int(report["after"]["ands"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("circuits", nargs="*")
-    parser.add_argument("--level", type=int, default=3)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    data = corpus(needs_abc=False)
-    folder = data / "aig" / "epfl"
-    names = options.circuits or sorted(path.stem for path in folder.glob("*.aig") if path.stem not in HEAVY)
-    rows: dict[str, Any] = {}
+def measured(source: Path, level: int, seeds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
-        for name in names:
-            aig = load(folder / f"{name}.aig").logic
-            base = ands_after(aig, options.level, Path(scratch))
-            seeds = [
-                ands_after(variant(aig, seed), options.level, Path(scratch)) for seed in range(1, options.seeds + 1)
-            ]
-            largest = max(abs(ands / base - 1) for ands in seeds)
-            rows[name] = {"ands": base, "variants": seeds, "largest_change": round(largest, 4)}
-            print(name, rows[name], flush=True)
-    means = [geomean([row["variants"][seed] / row["ands"] for row in rows.values()]) for seed in range(options.seeds)]
-    found = {
-        "level": options.level,
+        aig = load(source).logic
+        base = ands_after(aig, level, Path(scratch))
+        after = [ands_after(variant(aig, seed), level, Path(scratch)) for seed in range(1, seeds + 1)]
+    return {"ands": base, "variants": after, "largest_change": round(max(abs(ands / base - 1) for ands in after), 4)}
+
+
+def summary(level: int, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    seeds = min(len(row["variants"]) for row in rows.values())
+    means = [geomean([row["variants"][seed] / row["ands"] for row in rows.values()]) for seed in range(seeds)]
+    return {
+        "level": level,
+        "circuits": len(rows),
         "mean_change_by_seed": [round(mean - 1, 4) for mean in means],
         "largest_change": max(row["largest_change"] for row in rows.values()),
     }
-    save("robustness", {"summary": found, "circuits": rows})
-    print(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("circuits", nargs="*")
+    parser.add_argument("--level", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=1, help="circuits side by side")
+    options = parser.parse_args()
+    folder = corpus(needs_abc=False) / "aig" / "epfl"
+    names = sorted(path.stem for path in folder.glob("*.aig"))
+    kept = RESULTS / "robustness.json"
+    before = json.loads(kept.read_text()) if kept.is_file() else {"summary": {"level": options.level}, "circuits": {}}
+    rows = before["circuits"] if before["summary"]["level"] == options.level else {}
+    with ThreadPoolExecutor(options.jobs) as pool:
+        jobs = {
+            pool.submit(measured, folder / f"{name}.aig", options.level, options.seeds): name
+            for name in options.circuits or names
+        }
+        for job in as_completed(jobs):
+            rows[jobs[job]] = job.result()
+            print(jobs[job], rows[jobs[job]], flush=True)
+            rows = {name: rows[name] for name in names if name in rows}
+            save("robustness", {"summary": summary(options.level, rows), "circuits": rows})
 
 
 if __name__ == "__main__":

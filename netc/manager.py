@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from netc import cec, sec
-from netc.aig import Aig, Lits, Step
+from netc.aig import Aig, Lits, Step, compose
+from netc.canonical import canonical
 from netc.context import Context, run_cancellable
 from netc.errors import InternalError, NetcError
 from netc.model import Model
@@ -20,6 +21,7 @@ from netc.partition import cut_apart, put_together
 from netc.pipeline import (
     GOALS,
     Best,
+    Canonical,
     Climb,
     Limit,
     Partition,
@@ -129,6 +131,8 @@ class _Run:
                 return self.run_limited(body, work, model)
             case Small(body, nodes):
                 return model if model.logic.num_ands > nodes else self.run(body, model)
+            case Canonical(body):
+                return self.run_canonical(body, model)
 
     def note(self, text: str, model: Model, seconds: float, work: int) -> Model:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))
@@ -256,6 +260,33 @@ class _Run:
             if after == before or 100 * after[0] > (100 - gain) * before[0]:
                 break
         return model
+
+    def run_canonical(self, body: Sequence, model: Model) -> Model:
+        """What is kept of the run, or written on its way, has ports where they were."""
+        form = canonical(model.logic, self.context)
+
+        def back(made: Model) -> Model:
+            return made.with_step(form.restored(made.logic))
+
+        def restored(piece: Piece) -> Piece:
+            """Its first graph may be from before, and is then as it was."""
+            step = form.restored(piece.after)
+            before = piece.before if piece.before is since else form.restored(piece.before).aig
+            image = None if piece.image is None else compose(piece.image, step.image)
+            return Piece(before, step.aig, image=image)
+
+        since, outer, save, first = self.since, self.best, self.save_each, len(self.pieces)
+        self.best = None
+        if save is not None:
+            self.save_each = lambda number, text, made: save(number, text, back(made))
+        found = back(self.run(body, model.with_step(Step(form.aig, form.image))))
+        self.pieces[first:] = map(restored, self.pieces[first:])
+        met, self.best, self.save_each = self.best, outer, save
+        if met is not None and (outer is None or self.size(met.logic) < self.size(outer.logic)):
+            self.best = back(met)
+        if self.since is not None and self.since is not since:
+            self.since = form.restored(self.since).aig
+        return found
 
     def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
         """Cut short by the limit, the best of what was met is kept."""

@@ -1,10 +1,5 @@
-// Balancing: each tree of ANDs without complements or shared inner nodes is one wide AND; its operands are paired again,
-// the two of lowest level first, so that the result is as shallow as this associativity allows (Huffman's argument).
-// Among operands of the level of the second-lowest, one that already has an AND with the lowest is preferred.
-#include <algorithm>
-#include <vector>
-
-#include "netc/core/builder.hpp"
+// Balancing: each tree of ANDs without complements or shared inner nodes is one wide AND, and is made again, shallow.
+#include "netc/core/wide_and.hpp"
 
 extern "C" {
 #include "passes/balance.h"
@@ -16,15 +11,13 @@ namespace {
 
 class Balancer {
 public:
-    Balancer(const AigView &aig, netc_context *context) : aig_(aig), context_(context), made_(aig.leaves, aig.num_ands) {
+    Balancer(const AigView &aig, netc_context *context) : aig_(aig), context_(context), made_(aig.leaves, aig.num_ands), wide_(made_) {
         uses_ = Array<uint32_t>::zeros(aig.num_nodes());
         for (size_t i = 0; i < 2 * static_cast<size_t>(aig.num_ands); i++) {
             Lit lit = aig.ands[i];
             uses_[node_of(lit)] += 1 + kComplemented * is_complemented(lit);
         }
         for (size_t i = 0; i < aig.num_roots; i++) uses_[node_of(aig.roots[i])] += kComplemented;
-        levels_.resize(aig.leaves + 1);
-        std::fill(levels_.begin(), levels_.end(), 0);
     }
 
     void run(netc_step *step) {
@@ -36,7 +29,7 @@ public:
             stopped = stopped || stop(context_, 1);
             operands_.clear();
             collect(node, image.data());
-            image[node] = build();
+            image[node] = wide_.of(operands_);
         }
         Array<Lit> roots = mapped_roots(aig_, image.data());
         finish(step, std::move(made_.ands()), std::move(roots), std::move(image));
@@ -61,47 +54,11 @@ private:
         }
     }
 
-    uint32_t level(Lit lit) const { return levels_[node_of(lit)]; }
-
-    Lit combine(Lit a, Lit b) {
-        Lit lit = made_.and_(a, b);
-        if (node_of(lit) == levels_.size()) levels_.push(1 + std::max(level(a), level(b)));
-        return lit;
-    }
-
-    Lit build() {
-        // Highest level first, so that the two lowest are at the end; ties by literal, for one result everywhere.
-        std::sort(operands_.begin(), operands_.end(), [&](Lit a, Lit b) {
-            return level(a) != level(b) ? level(a) > level(b) : a > b;
-        });
-        operands_.erase(std::unique(operands_.begin(), operands_.end()), operands_.end());
-        while (operands_.size() > 1) {
-            size_t last = operands_.size() - 1, partner = last - 1;
-            for (size_t i = partner; i + 1 > 0 && level(operands_[i]) == level(operands_[last - 1]) && last - i <= kLookback; i--) {
-                if (made_.find(operands_[last], operands_[i]) != kNone) {
-                    partner = i;
-                    break;
-                }
-            }
-            Lit lit = combine(operands_[last], operands_[partner]);
-            operands_.pop_back();
-            operands_.erase(operands_.begin() + static_cast<ptrdiff_t>(partner));
-            if (lit == kFalse) return kFalse;
-            auto at = std::lower_bound(operands_.begin(), operands_.end(), lit, [&](Lit a, Lit b) {
-                return level(a) != level(b) ? level(a) > level(b) : a > b;
-            });
-            if (at == operands_.end() || *at != lit) operands_.insert(at, lit);
-        }
-        return operands_[0];
-    }
-
-    static constexpr size_t kLookback = 32;  // partners tried for a shared AND
-
     AigView aig_;
     netc_context *context_;
     Builder made_;
     Array<uint32_t> uses_;
-    Array<uint32_t> levels_;  // by new node
+    WideAnd wide_;
     std::vector<Lit> operands_;
     std::vector<Node> stack_;
 };

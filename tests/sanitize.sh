@@ -24,6 +24,7 @@ cd "$work/away"
 preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
 # Python itself leaks at exit by design, so leaks are not looked for.
 LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0 "$work/venv/bin/python" -m pytest -q -m "not slow" \
+    --numprocesses auto --maxprocesses 8 --dist worksteal \
     tests/core tests/frontends tests/passes tests/laws tests/runtime tests/explanation \
     tests/test_cec.py tests/test_certificate.py tests/test_manager.py tests/test_mersenne.py tests/test_recover.py
 LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0 "$work/venv/bin/netc" fuzz --seconds 60 --seed 1

@@ -61,6 +61,9 @@ def command(name: str | None, as_json: bool) -> None:
     click.echo("  partition{nodes=20000}(P)        run P on pieces of about that many ANDs, in parallel with -j")
     click.echo("  limit{work=1000000}(P)           cut P short after so much work")
     click.echo("  small{nodes=20000}(P)            run P on a circuit of at most so many ANDs")
+    click.echo(
+        "  canonical(P)                     run P in an order that follows from the structure, ports put back after it"
+    )
     click.echo("  climb{n=1000,stale=100}(P | ...) run one after another with new seeds, keep what is no larger,")
     click.echo(
         "                                   until n were run or so many in a row gained nothing; slack=2 goes on"

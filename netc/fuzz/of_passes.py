@@ -63,7 +63,7 @@ def random_pipeline(chosen: random.Random, depth: int = 2) -> str:
     """Text of the grammar of netc.pipeline."""
     steps = []
     for _ in range(chosen.randrange(1, 4)):
-        kind = chosen.randrange(12) if depth else 11
+        kind = chosen.randrange(13) if depth else 12
         if kind == 0:
             gain = chosen.choice((0, 0, 10))
             steps.append(f"repeat{{n={chosen.randrange(1, 4)},gain={gain}}}({random_pipeline(chosen, depth - 1)})")
@@ -78,6 +78,8 @@ def random_pipeline(chosen: random.Random, depth: int = 2) -> str:
             steps.append(f"climb{{{options}}}({' | '.join(branches)})")
         elif kind == 4:
             steps.append(f"limit{{work={chosen.randrange(1, 100_000)}}}({random_pipeline(chosen, depth - 1)})")
+        elif kind == 5:
+            steps.append(f"canonical({random_pipeline(chosen, depth - 1)})")
         else:
             steps.append(random_pass(chosen) or "strash")
     return "; ".join(steps)

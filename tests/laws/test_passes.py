@@ -95,6 +95,7 @@ PIPELINES = [
     "strash; climb{n=6,stale=4}(rewrite{zero=true} | balance; sweep; dce | shorten; rewrite)",
     "limit{work=90}(climb{n=6,stale=6}(resub | relut{grow=30}; rewrite{zero=true} | balance)); small{nodes=9}(sweep)",
     "best(best(rewrite | order; balance) | limit{work=30}(sweep; dce); rewrite | partition{nodes=9}(resub)); refactor",
+    "canonical(limit{work=60}(best(rewrite; balance | sweep); resub)); rewrite; canonical(canonical(refactor); dce)",
 ]
 
 
