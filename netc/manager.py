@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from netc import cec, sec
-from netc.aig import Aig, Lits, Step, compose
+from netc.aig import Aig, Step, compose
 from netc.canonical import canonical
 from netc.context import Context, run_cancellable
-from netc.errors import InternalError, NetcError
+from netc.errors import NetcError
 from netc.model import Model
 from netc.partition import cut_apart, put_together
 from netc.pipeline import (
@@ -36,7 +34,7 @@ from netc.pipeline import (
 from netc.protocols import AigPass, SequentialPass
 from netc.report import Counts, PassReport, Report
 from netc.sequential import LatchMap
-from netc.simulation import simulate_words
+from netc.verification import Piece, certify_pieces, verify_pieces
 
 __all__ = ["Outcome", "optimize", "optimize_with"]
 
@@ -47,20 +45,6 @@ class Outcome:
 
     model: Model
     interrupted: bool = False
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Two circuits to be proved equivalent: as functions of their leaves, or from reset on.
-
-    With `latches` it is from reset on: those are the pairs of latches, in `before` and `after`, that start equal.
-    `image`, where known, says what the passes made of the nodes of `before`: whom to compare first, no more.
-    """
-
-    before: Aig
-    after: Aig
-    latches: list[tuple[int, int]] | None = None
-    image: Lits | None = None
 
 
 _MEASURES: dict[str, Callable[[Aig], tuple[int, int]]] = {
@@ -329,67 +313,6 @@ class _Run:
         return best
 
 
-def _refuted(before: Aig, after: Aig) -> InternalError:
-    """The error that keeps both circuits, for whoever looks for the mistake; the result itself is never written."""
-    from netc.targets import write
-
-    folder = Path(tempfile.mkdtemp(prefix="netc-refuted-"))
-    for name, aig in (("before", before), ("after", after)):
-        write(aig, folder / f"{name}.aig")
-    return InternalError(
-        "the optimised circuit is not equivalent to the original; nothing was written,"
-        f" but before.aig and after.aig in {folder} show it"
-    )
-
-
-def _certify(pieces: list[Piece], directory: str | Path) -> tuple[str, float, int]:
-    """`_verify` that leaves its proof in a directory."""
-    from netc.certificate import certify_steps
-
-    started = time.perf_counter()
-    pairs = [(piece.before, piece.after) for piece in pieces]
-    changed = [pair for pair in pairs if pair[0] is not pair[1]] or pairs[:1]
-    found = certify_steps(changed, directory, [cec.verification_budget(before) for before, _ in changed])
-    if found[-1].answer.verdict is cec.Verdict.DIFFERENT:
-        raise _refuted(*changed[len(found) - 1])
-    verified = "proved" if all(found) else "simulated"
-    steps = sum(certificate.steps for certificate in found) if all(found) else 0
-    return verified, time.perf_counter() - started, steps
-
-
-def _compared(piece: Piece, how: str, threads: int, spent: int) -> str:
-    """What is known of a piece: "proved" or "simulated"; or nothing, where the circuits differ."""
-    before, after = piece.before, piece.after
-    if how == "sim" and piece.latches is None:
-        patterns = np.random.default_rng(1).integers(0, 2**64, (before.ports.leaves, 64), np.uint64)
-        same = np.array_equal(simulate_words(before, patterns), simulate_words(after, patterns))
-        return "simulated" if same else ""
-    context = Context(cec.verification_budget(before, spent), threads)
-    if piece.latches is None:
-        verdict = cec.prove(before, after, context, piece.image).verdict
-    else:
-        steps = 0 if how == "sim" else sec.STEPS
-        verdict = sec.check(before, after, match="order", steps=steps, context=context, latches=piece.latches).verdict
-    return {cec.Verdict.EQUIVALENT: "proved", cec.Verdict.UNDECIDED: "simulated", cec.Verdict.DIFFERENT: ""}[verdict]
-
-
-def _verify(pieces: list[Piece], how: str, threads: int, spent: int) -> tuple[str, float]:
-    """("proved" | "simulated" | "off", seconds) for all of them; one that is refuted raises `InternalError`."""
-    started = time.perf_counter()
-    if how == "off":
-        return "off", 0.0
-    verified = "proved"
-    for piece in pieces:
-        if piece.before is piece.after:
-            continue
-        found = _compared(piece, how, threads, spent)
-        if not found:
-            raise _refuted(piece.before, piece.after)
-        if found == "simulated":
-            verified = found
-    return verified, time.perf_counter() - started
-
-
 def _is_sequential(step: Pipeline) -> bool:
     return isinstance(step, PassStep) and isinstance(step.instance, SequentialPass)
 
@@ -437,9 +360,9 @@ def optimize_with(
     pieces = [*run.pieces, Piece(run.since or model.logic, result.logic, image=result.lineage)]
     proof_steps = 0
     if certify is None:
-        verified, verify_seconds = _verify(pieces, verify, threads, context.work)
+        verified, verify_seconds = verify_pieces(pieces, verify, threads, context.work)
     else:
-        verified, verify_seconds, proof_steps = _certify(pieces, certify)
+        verified, verify_seconds, proof_steps = certify_pieces(pieces, certify)
     report = Report(
         pipeline=str(parsed),
         before=Counts.of(model.logic),

@@ -4,7 +4,6 @@
 // graph isomorphism do (McKay, Practical graph isomorphism, 1981), but down one path only: where leaves that look alike
 // are images of each other under a symmetry of the circuit, as they nearly always are, every path ends in the same graph.
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -164,7 +163,7 @@ private:
             uint32_t deepest = 0, width = first_[i + 1] - first_[i];
             for (uint32_t at = first_[i]; at < first_[i + 1]; at++)
                 deepest = std::max(deepest, depths_[node_of(operands_[at])]);
-            depths_[tops_[i]] = deepest + static_cast<uint32_t>(std::ceil(std::log2(width)));
+            depths_[tops_[i]] = deepest + (width > 1 ? 32 - static_cast<uint32_t>(__builtin_clz(width - 1)) : 0);
         }
     }
 
