@@ -146,7 +146,10 @@ _NO_DEEPER = (
     "resub{keep_depth=true}; refactor{keep_depth=true}; resub{leaves=10,keep_depth=true}; "
     "refactor{zero=true,keep_depth=true}; resub{keep_depth=true}"
 )
-_SHORT = f"repeat{{n=8}}(shorten; rewrite; shorten); {_NO_DEEPER}; repeat{{n=4}}(shorten; {_NO_DEEPER})"
+_SHORT = (
+    f"balance{{xors=true}}; repeat{{n=8}}(shorten; rewrite; shorten); {_NO_DEEPER}; "
+    f"repeat{{n=4}}(balance{{xors=true}}; shorten; {_NO_DEEPER})"
+)
 _SHORTER = {"area": "", "balanced": f"; best(dce | {_SHORT})", "depth": f"; {_SHORT}"}
 _SMALLER = (
     f"{_BY_TURNS} | "

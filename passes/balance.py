@@ -12,14 +12,16 @@ from netc.context import Context
 
 @dataclass(frozen=True)
 class Balance:
-    """Rebuild each tree of ANDs as shallow as its operands allow.
+    """Rebuild each tree of ANDs as shallow as its operands allow; with `xors` each tree of XORs too.
 
-    Law: no deeper than before (a hashed graph stays hashed). Shared ANDs may be lost, so it can have more of them.
+    Of three ANDs each; operands that a tree has twice cancel out. Law: no deeper than before (a hashed graph stays
+    hashed). Shared ANDs may be lost, so it can have more of them.
     """
 
     name: ClassVar[str] = "balance"
+    xors: bool = False
 
     def run(self, aig: Aig, context: Context) -> Step:
         step = native.ffi.new("netc_step *")
-        native.call(native.lib.netc_pass_balance, aig.struct, context.struct, step)
+        native.call(native.lib.netc_pass_balance, aig.struct, context.struct, self.xors, step)
         return Step.of(aig, step)

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "netc/core/random.hpp"
-#include "netc/core/wide_and.hpp"
+#include "netc/core/wide.hpp"
 
 extern "C" {
 #include "netc/core/canonical.h"
@@ -196,14 +196,14 @@ private:
             stack_.pop_back();
             wide_operands_.clear();
             for (Lit *lit = begin; lit != end; lit++) wide_operands_.push_back(mapped(image.data(), *lit));
-            image[node] = wide_.of(wide_operands_);
+            image[node] = wide_.and_of(wide_operands_);
         }
     }
 
     AigView aig_;
     netc_context *context_;
     Builder made_;
-    WideAnd wide_;
+    Wide wide_;
     Array<Node> tops_;
     Array<uint32_t> first_;  // of the operands of each
     Array<Lit> operands_;

@@ -1,5 +1,6 @@
 """Balancing."""
 
+import pytest
 import strategies
 from hypothesis import given
 from netc.passes.balance import Balance
@@ -47,7 +48,55 @@ def test_ten_thousand_operands_of_one_and() -> None:
     assert (after.depth, after.num_ands) == (14, 9_999)
 
 
-@given(strategies.aigs())
-def test_no_graph_gets_deeper(aig: Aig) -> None:
+@pytest.mark.parametrize("xors", [False, True])
+@given(aig=strategies.aigs())
+def test_no_graph_gets_deeper(xors: bool, aig: Aig) -> None:
     before = Dce().run(Strash().run(aig, Context()).aig, Context()).aig
-    assert Balance().run(before, Context()).aig.depth <= before.depth
+    assert Balance(xors=xors).run(before, Context()).aig.depth <= before.depth
+
+
+def parity(inputs: list[int], flips: int = 0, width: int = 64) -> Aig:
+    """A chain of XORs, of which every other one is complemented if bit 0 of flips is set, and operands if bit 1 is."""
+    build = Builder(width)
+    lit = build.input(inputs[0])
+    for place, index in enumerate(inputs[1:]):
+        lit = build.xor(lit, build.input(index) ^ (flips >> 1 & place & 1)) ^ (flips & place & 1)
+    return build.finish([lit])
+
+
+@pytest.mark.parametrize("flips", range(4))
+def test_a_chain_of_xors_becomes_a_tree(flips: int) -> None:
+    before = parity(list(range(64)), flips)
+    assert Balance().run(before, Context()).aig.depth == before.depth == 126
+    after = Balance(xors=True).run(before, Context()).aig
+    assert (after.depth, after.num_ands) == (12, 189)
+    assert prove(before, after)
+
+
+@pytest.mark.parametrize("flips", range(4))
+def test_operands_that_a_tree_has_twice_cancel_out(flips: int) -> None:
+    before = parity([0, 1, 2, 3, 1, 4, 0, 2], flips, 5)
+    after = Dce().run(Balance(xors=True).run(before, Context()).aig, Context()).aig
+    assert (after.depth, after.num_ands) == (2, 3)
+    assert prove(before, after)
+    nothing = parity([0, 1, 2, 1, 0, 2], flips, 3)
+    assert Balance(xors=True).run(nothing, Context()).aig.roots[0] >> 1 == 0
+    assert prove(nothing, Balance(xors=True).run(nothing, Context()).aig)
+
+
+def test_an_xor_that_something_else_reads_into_stays() -> None:
+    build = Builder(3)
+    total, carry = build.full_adder(build.input(0), build.input(1), build.input(2))
+    before = build.finish([total, carry])
+    after = Balance(xors=True).run(before, Context()).aig
+    assert after.num_ands == before.num_ands == 7
+    assert prove(before, after)
+
+
+def test_an_xor_is_one_operand_of_an_and() -> None:
+    build = Builder(5)
+    xor = build.xor(build.input(0), build.xor(build.input(1), build.xor(build.input(2), build.input(3))))
+    before = build.finish([build.and_(build.input(4), xor)])
+    after = Balance(xors=True).run(before, Context()).aig
+    assert (before.depth, after.depth, after.num_ands) == (7, 5, 10)
+    assert prove(before, after)
