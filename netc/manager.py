@@ -115,8 +115,8 @@ class _Run:
                 return self.run_limited(body, work, model)
             case Small(body, nodes):
                 return model if model.logic.num_ands > nodes else self.run(body, model)
-            case Canonical(body):
-                return self.run_canonical(body, model)
+            case Canonical(body, nodes):
+                return self.run(body, model) if model.logic.num_ands > nodes else self.run_canonical(body, model)
 
     def note(self, text: str, model: Model, seconds: float, work: int) -> Model:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))

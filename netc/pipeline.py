@@ -10,8 +10,9 @@ of about that many ANDs, runs P on each, in parallel, and puts them together; ``
 after so much work, and keeps the best that it met; ``small{nodes=20000}(P)`` runs P on a graph of at most so many ANDs
 and leaves a larger one as it is; ``climb{n=1000,stale=100}(P | Q | …)`` runs one after another on the best so far, with
 a new seed for passes that take one, and keeps what is no worse, until n were run or `stale` in a row gained nothing;
-``canonical(P)`` runs P on the graph with its ports and ANDs in an order that follows from its structure, and puts the
-ports back, so that what P makes does not depend on how the graph was written.
+``canonical{nodes=100000}(P)`` runs P on the graph with its ports and ANDs in an order that follows from its structure,
+and puts the ports back, so that what P makes does not depend on how the graph was written; on one of more ANDs, where
+that hardly matters, it runs P as it is.
 Options of a pass are the fields of its class. What is better is for the goal to say: fewer ANDs, fewer levels, or a
 smaller product of both.
 """
@@ -127,10 +128,13 @@ _OTHERWISE = (
     f"climb{{n=1000,stale=100,slack=2}}({_TURNS})"
 )
 _SELECT = "relut{rounds=1,choices=false,dontcares=false,diagrams=true}"
-# Starts from what -O2 makes, so that it ends no larger, and on small graphs from others. All together takes less
-# than a minute. The same circuit written in another way ends as the same.
+# Starts from what -O2 makes, and on small graphs from others. All together takes less than a minute. The same circuit
+# written in another way ends as the same.
 _STARTS = f"{_O2} | small{{nodes=15000}}({_O1}; {_SELECT}; best({_WHOLE}; {_LOCAL} | {_PAIRS} | {_ANEW}))"
-_O3 = f"canonical(limit{{work=100000000}}(best({_STARTS}); {_WIDER}; small{{nodes=15000}}({_GLOBAL}); {_OTHERWISE}))"
+_O3 = (
+    f"canonical{{nodes=100000}}(limit{{work=100000000}}("
+    f"best({_STARTS}); {_WIDER}; small{{nodes=15000}}({_GLOBAL}); {_OTHERWISE}))"
+)
 
 # What -O0 … -O3 run. All combinational; ports are kept.
 LEVELS = ("", _O1, _O2, _O3)
@@ -273,6 +277,7 @@ class Small(_OfOne):
 @dataclass(frozen=True)
 class Canonical(_OfOne):
     name: ClassVar[str] = "canonical"
+    nodes: int = 100_000  # ANDs of the largest graph that is put in order
 
 
 Pipeline = PassStep | Sequence | Repeat | Best | Partition | Climb | Limit | Small | Canonical

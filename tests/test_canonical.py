@@ -190,6 +190,12 @@ def test_latches_keep_their_places_and_resets(tmp_path: Path) -> None:
     assert check(machine, made)
 
 
+def test_a_larger_graph_is_taken_as_it_is() -> None:
+    aig = shuffled(dict(circuits())["adder"], 1)
+    assert optimize(aig, pipeline=f"canonical{{nodes={aig.num_ands - 1}}}(dce)").logic.same_as(aig)
+    assert not optimize(aig, pipeline=f"canonical{{nodes={aig.num_ands}}}(dce)").logic.same_as(aig)
+
+
 def test_it_takes_one_pipeline() -> None:
     with pytest.raises(NetcError, match="canonical takes one pipeline"):
         optimize(conjunctions(np.random.default_rng(0)), pipeline="canonical(dce | strash)")
