@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 MAX_SUPPORT = 16
 
@@ -31,10 +31,7 @@ class Collapse:
     seed: int = 1
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 1 <= self.support <= MAX_SUPPORT:
-            raise NetcError("collapse", f"support={self.support}; it is 1 to {MAX_SUPPORT}")
-        if self.orders < 0 or self.rounds < 0:
-            raise NetcError("collapse", "orders and rounds are at least 0")
+        check_bounds(self, support=(1, MAX_SUPPORT))
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_collapse,

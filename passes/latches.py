@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 from netc.sequential import Reduction, reduce
 
 
@@ -24,6 +24,5 @@ class Latches:
     rounds: int = 20  # of looking for constants and duplicates, since merging two may make others alike
 
     def run_sequential(self, aig: Aig, context: Context) -> Reduction:
-        if not 1 <= self.rounds < 2**31:
-            raise NetcError("latches", f"rounds={self.rounds}; it is at least 1 and below 2147483648")
+        check_bounds(self, rounds=1)
         return reduce(aig, context, native.lib.netc_pass_latches, self.rounds)

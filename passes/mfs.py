@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,7 @@ class Mfs:
     seed: int = 1
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 3 <= self.k <= 6:
-            raise NetcError("mfs", f"k={self.k}; it is 3 to 6")
-        for option in ("window", "cone", "conflicts", "tries", "rounds", "work"):
-            value = getattr(self, option)
-            if not 1 <= value < 2**31:
-                raise NetcError("mfs", f"{option}={value}; it is at least 1 and below 2147483648")
-        if not 0 <= self.grow < 2**31:
-            raise NetcError("mfs", f"grow={self.grow}; it is at least 0 and below 2147483648")
+        check_bounds(self, k=(3, 6), window=1, cone=1, conflicts=1, tries=1, rounds=1, work=1)
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_mfs,

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,7 @@ class Redundancy:
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for option in ("window", "conflicts", "rounds", "work"):
-            value = getattr(self, option)
-            if not 1 <= value < 2**31:
-                raise NetcError("redundancy", f"{option}={value}; it is at least 1 and below 2147483648")
-        if not 0 <= self.reward < 2**31:
-            raise NetcError("redundancy", f"reward={self.reward}; it is at least 0 and below 2147483648")
+        check_bounds(self, window=1, conflicts=1, rounds=1, work=1)
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_redundancy,

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 MAX_LEAVES = 16
 
@@ -30,8 +30,7 @@ class Refactor:
     keep_depth: bool = False  # take nothing that makes the graph deeper
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 3 <= self.leaves <= MAX_LEAVES:
-            raise NetcError("refactor", f"leaves={self.leaves}; it is 3 to {MAX_LEAVES}")
+        check_bounds(self, leaves=(3, MAX_LEAVES))
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_refactor,

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,7 @@ class Relut:
     seed: int = 1
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 3 <= self.k <= 6:
-            raise NetcError("relut", f"k={self.k}; it is 3 to 6")
-        if self.rounds < 0 or self.conflicts < 0 or self.grow < 0:
-            raise NetcError("relut", "rounds, conflicts and grow are at least 0")
+        check_bounds(self, k=(3, 6))
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_relut,

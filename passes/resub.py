@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 LEAVES = (2, 14)
 GATES = (0, 8)
@@ -35,10 +35,7 @@ class Resub:
     keep_depth: bool = False  # take nothing that makes the graph deeper
 
     def run(self, aig: Aig, context: Context) -> Step:
-        ranges = {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS, "levels": FANOUT_LEVELS}
-        for name, (least, most) in ranges.items():
-            if not least <= getattr(self, name) <= most:
-                raise NetcError("resub", f"{name}={getattr(self, name)}; it is {least} to {most}")
+        check_bounds(self, leaves=LEAVES, gates=GATES, divisors=DIVISORS, levels=FANOUT_LEVELS)
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_resub,

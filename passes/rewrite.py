@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 MAX_CUTS = 32
 
@@ -26,10 +26,7 @@ class Rewrite:
     zero: bool = False  # also take replacements that gain nothing: they let later passes gain
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 1 <= self.cuts <= MAX_CUTS:
-            raise NetcError("rewrite", f"cuts={self.cuts}; it is 1 to {MAX_CUTS}")
-        if self.inputs not in (4, 5):
-            raise NetcError("rewrite", f"inputs={self.inputs}; it is 4 or 5")
+        check_bounds(self, inputs=(4, 5), cuts=(1, MAX_CUTS))
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_rewrite, aig.struct, context.struct, self.inputs, self.cuts, int(self.zero), step

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 from netc.sequential import Reduction, reduce
 
 
@@ -30,10 +30,7 @@ class Scorr:
     seed: int = 1  # of the simulation
 
     def run_sequential(self, aig: Aig, context: Context) -> Reduction:
-        for option in ("steps", "conflicts", "rounds", "work"):
-            value = getattr(self, option)
-            if not 1 <= value < 2**31:
-                raise NetcError("scorr", f"{option}={value}; it is at least 1 and below 2147483648")
+        check_bounds(self, steps=1, conflicts=1, rounds=1, work=1)
         return reduce(
             aig,
             context,

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 MAX_CUTS = 16
 
@@ -26,10 +26,7 @@ class Shorten:
     rounds: int = 2  # of area recovery
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 1 <= self.cuts <= MAX_CUTS:
-            raise NetcError("shorten", f"cuts={self.cuts}; it is 1 to {MAX_CUTS}")
-        if not 0 <= self.rounds <= 100:
-            raise NetcError("shorten", f"rounds={self.rounds}; it is 0 to 100")
+        check_bounds(self, cuts=(1, MAX_CUTS), rounds=(0, 100))
         step = native.ffi.new("netc_step *")
         native.call(native.lib.netc_pass_shorten, aig.struct, context.struct, self.cuts, self.rounds, step)
         return Step.of(aig, step)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 LEAVES = (2, 64)
 GATES = (0, 8)
@@ -33,11 +33,7 @@ class SimResub:
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for name, (least, most) in {"leaves": LEAVES, "gates": GATES, "divisors": DIVISORS}.items():
-            if not least <= getattr(self, name) <= most:
-                raise NetcError("simresub", f"{name}={getattr(self, name)}; it is {least} to {most}")
-        if min(self.conflicts, self.effort) < 0:
-            raise NetcError("simresub", f"conflicts={self.conflicts}, effort={self.effort}; neither is negative")
+        check_bounds(self, leaves=LEAVES, gates=GATES, divisors=DIVISORS)
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_simresub,

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Sweep:
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if self.conflicts < 0:
-            raise NetcError("sweep", f"conflicts={self.conflicts}; it is a number of conflicts")
+        check_bounds(self)
         step = native.ffi.new("netc_step *")
         native.call(native.lib.netc_pass_sweep, aig.struct, context.struct, self.conflicts, self.seed, step)
         return Step.of(aig, step)

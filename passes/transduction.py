@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
 from netc.errors import NetcError
 
@@ -34,12 +35,7 @@ class Transduction:
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
-        for option in ("window", "signals", "conflicts", "tries", "rounds", "work"):
-            value = getattr(self, option)
-            if not 1 <= value < 2**31:
-                raise NetcError("transduction", f"{option}={value}; it is at least 1 and below 2147483648")
-        if not 0 <= self.reward < 2**31:
-            raise NetcError("transduction", f"reward={self.reward}; it is at least 0 and below 2147483648")
+        check_bounds(self, window=1, signals=1, conflicts=1, tries=1, rounds=1, work=1)
         if self.wander and not self.pairs:
             raise NetcError("transduction", "wander=true moves by pairs", "add pairs=true")
         step = native.ffi.new("netc_step *")

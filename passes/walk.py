@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from netc import native
 from netc.aig import Aig, Step
+from netc.bounds import check_bounds
 from netc.context import Context
-from netc.errors import NetcError
 
 MAX_LEAVES = 16
 
@@ -32,10 +32,7 @@ class Walk:
     seed: int = 1
 
     def run(self, aig: Aig, context: Context) -> Step:
-        if not 2 <= self.leaves <= MAX_LEAVES:
-            raise NetcError("walk", f"leaves={self.leaves}; it is 2 to {MAX_LEAVES}")
-        if self.nodes < 1:
-            raise NetcError("walk", f"nodes={self.nodes}; it is at least 1")
+        check_bounds(self, leaves=(2, MAX_LEAVES), nodes=1)
         step = native.ffi.new("netc_step *")
         native.call(
             native.lib.netc_pass_walk,

@@ -8,6 +8,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_INTERRUPT
+from netc.cli.numbers import Real
 
 if TYPE_CHECKING:
     from netc.timing import Bench
@@ -25,7 +26,7 @@ Examples:
 @click.option("--engine", "engines", multiple=True, metavar="NAME", help="Measure this one (repeatable). Default: all.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Real(min=0, min_open=True),
     default=0.1,
     show_default=True,
     help="How long each figure is measured.",

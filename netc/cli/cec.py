@@ -6,6 +6,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_NO, EXIT_STOPPED
+from netc.cli.numbers import MOST_64, Real, Whole
 
 EPILOG = """\b
 Examples:
@@ -24,14 +25,12 @@ Examples:
     show_default=True,
     help="How ports are paired: by name where all names agree, else by order.",
 )
-@click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Give up after this much work.")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
-@click.option(
-    "-j", "--threads", type=click.IntRange(min=1), help="Threads: two at most are of use. Default: all cores."
-)
+@click.option("--budget", type=Whole(1, MOST_64), metavar="WORK", help="Give up after this much work.")
+@click.option("--time-limit", type=Real(min=0), metavar="SECONDS", help="Give up after this time.")
+@click.option("-j", "--threads", type=Whole(1), help="Threads: two at most are of use. Default: all cores.")
 @click.option(
     "--conflicts",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     default=30_000,
     show_default=True,
     help="Conflicts that the solver may spend on a pair of nodes in the last round.",

@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
+from netc.cli.numbers import MOST_64, Real, Whole
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -189,12 +190,12 @@ def optimize_options(default_level: int, *, sequential: bool = False) -> Callabl
                 show_default=True,
                 help="deep goes on improving what -O2 or -O3 gives; Ctrl-C keeps the best so far.",
             ),
-            click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Stop after this much work."),
-            click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop after this time."),
+            click.option("--budget", type=Whole(1, MOST_64), metavar="WORK", help="Stop after this much work."),
+            click.option("--time-limit", type=Real(min=0), metavar="SECONDS", help="Stop after this time."),
             click.option(
                 "-j",
                 "--threads",
-                type=click.IntRange(min=1),
+                type=Whole(1),
                 help="Threads. Default: all cores; they change no result.",
             ),
             click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from netc.cli import common
+from netc.cli.numbers import Whole
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -31,7 +32,7 @@ Examples:
 )
 @click.option(
     "--details",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=100,
     show_default=True,
     metavar="N",

@@ -10,6 +10,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_NO
+from netc.cli.numbers import MOST_64, Real, Whole
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -24,12 +25,10 @@ _DEFAULT_SECONDS = 60.0
 
 
 @click.command("fuzz", epilog=EPILOG)
-@click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), help="For how long. Default: 60, unless --runs."
-)
-@click.option("--runs", type=click.IntRange(min=1), metavar="N", help="How many cases.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the random cases.")
-@click.option("--first", type=click.IntRange(min=0), default=0, metavar="N", help="Number of the first case.")
+@click.option("--seconds", type=Real(min=0, min_open=True), help="For how long. Default: 60, unless --runs.")
+@click.option("--runs", type=Whole(1), metavar="N", help="How many cases.")
+@click.option("--seed", type=Whole(0, MOST_64), default=1, show_default=True, help="Of the random cases.")
+@click.option("--first", type=Whole(0), default=0, metavar="N", help="Number of the first case.")
 @click.option(
     "--only",
     "kinds",

@@ -11,6 +11,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_INTERRUPT
+from netc.cli.numbers import MOST_64, Real, Whole
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -36,21 +37,17 @@ _FRAMES = 400  # of a picture
 @click.option("--boundary", type=click.Choice(["periodic", "zero"]), default="periodic", show_default=True,
     help="What lies outside: the other side, or nothing but 0.",
 )  # fmt: skip
-@click.option(
-    "--async", "rate", type=click.FloatRange(0, 1), metavar="P", help="Each cell takes a step with probability P."
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of a random start and of --async."
-)
+@click.option("--async", "rate", type=Real(0, 1), metavar="P", help="Each cell takes a step with probability P.")
+@click.option("--seed", type=Whole(0, MOST_64), default=0, show_default=True, help="Of a random start and of --async.")
 @click.option(
     "--every",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     metavar="N",
     help="Give the states after 0, N, 2N, … steps, not only the last.",
 )
 @click.option(
     "--channel",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=0,
     show_default=True,
     help="The channel that text and pictures show.",

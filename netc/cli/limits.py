@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from netc.cli.numbers import Real
 from netc.errors import NetcError
 
 __all__ = ["TimeIsUp", "add_limits", "bounded", "memory_limit"]
@@ -28,6 +29,8 @@ _UNLIMITED = ("passes",)
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _LEAST = 64 << 20  # Python and NumPy take half of it
+_LONGEST = 1e9  # seconds, which is thirty years
+_MOST = 2.0**62  # the system's numbers go no further, and no machine's memory does
 
 _state: dict[str, Any] = {}  # the text of the memory limit that is in force, and what was in force before
 
@@ -45,7 +48,7 @@ def add_limits(name: str, command: click.Command) -> click.Command:
         if "time_limit" in known:
             known["time_limit"].callback = _start_clock
         else:
-            seconds = click.FloatRange(min=0, min_open=True)
+            seconds = Real(min=0, min_open=True)
             what = "End with exit code 3 after this time."
             command.params.append(_option("--time-limit", "SECONDS", what, _start_clock, seconds))
     what = "Take no more memory than this: 500M, 2G, …"
@@ -60,7 +63,7 @@ def _option(name: str, metavar: str, what: str, callback: Any, kind: Any) -> cli
 def _start_clock(_context: click.Context, _option: click.Parameter, seconds: float | None) -> float | None:
     if seconds is not None:
         signal.signal(signal.SIGALRM, _time_is_up)
-        signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6))
+        signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), _LONGEST))
     return seconds
 
 
@@ -74,7 +77,7 @@ def _limit_memory(_context: click.Context, _option: click.Parameter, text: str |
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if match is None:
         raise NetcError("--memory-limit", f"{text!r} is no size", "500M or 2G, for example")
-    size = int(float(match[1]) * _UNITS[match[2].upper()])
+    size = int(min(float(match[1]) * _UNITS[match[2].upper()], _MOST))
     if size < _LEAST:
         raise NetcError("--memory-limit", f"{text} is too little to begin with; at least {_LEAST >> 20}M")
     import resource

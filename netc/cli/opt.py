@@ -11,6 +11,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_STOPPED
+from netc.cli.numbers import Whole
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -34,7 +35,7 @@ Examples:
 )
 @click.option("--print-pipeline", is_flag=True, help="Print the pipeline text and do nothing else.")
 @click.option("--time-passes", is_flag=True, help="Report size, time and work after every pass.")
-@click.option("--stop-after", type=click.IntRange(min=0), metavar="N", help="Stop after N passes.")
+@click.option("--stop-after", type=Whole(0), metavar="N", help="Stop after N passes.")
 @click.option(
     "--save-each", type=click.Path(file_okay=False), metavar="DIR", help="Write the circuit after every pass."
 )

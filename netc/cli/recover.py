@@ -10,6 +10,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_INTERRUPT, EXIT_NO, EXIT_STOPPED
+from netc.cli.numbers import Real, Whole
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.option("--search", metavar="A..B", help="Try all seeds from A to B on --data.")
 @click.option("--data", metavar="FILE", help="Labelled samples, as for `netc run`.")
 @click.option("--labels", metavar="FILE", help="Their classes, if they are not in the same file.")
-@click.option("--input-bits", type=click.IntRange(min=1), metavar="N", help="Bits that the first layer takes.")
-@click.option("--classes", type=click.IntRange(min=1), metavar="N", help="Classes. Default: as the labels say.")
+@click.option("--input-bits", type=Whole(1), metavar="N", help="Bits that the first layer takes.")
+@click.option("--classes", type=Whole(1), metavar="N", help="Classes. Default: as the labels say.")
 @click.option("--tau", type=float, metavar="T", help="What the network's sums are divided by.")
 @common.given_option
 @common.encoder_options
 @common.output_option("Where to write the model. Default: the input's name with .npz, in the current directory.")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="End the search after this time.")
-@click.option("-j", "--threads", type=click.IntRange(min=1), help="Threads. Default: all cores; they change no result.")
+@click.option("--time-limit", type=Real(min=0), metavar="SECONDS", help="End the search after this time.")
+@click.option("-j", "--threads", type=Whole(1), help="Threads. Default: all cores; they change no result.")
 @common.force_option
 @common.json_option
 @common.quiet_option

@@ -12,6 +12,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_INTERRUPT
+from netc.cli.numbers import Whole
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ Examples:
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=0,
     show_default=True,
     help="Processes to share the work among; 0 is this one alone. They change no result.",

@@ -8,6 +8,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_NO, EXIT_STOPPED
+from netc.cli.numbers import MOST_64, Real, Whole
 
 if TYPE_CHECKING:
     from netc.sec import Sec, Trace
@@ -29,12 +30,10 @@ Examples:
     show_default=True,
     help="How inputs and outputs are paired: by name where all names agree, else by order.",
 )
-@click.option(
-    "--steps", type=click.IntRange(min=1), default=4, show_default=True, help="The longest induction that is tried."
-)
+@click.option("--steps", type=Whole(1), default=4, show_default=True, help="The longest induction that is tried.")
 @click.option(
     "--depth",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     default=64,
     show_default=True,
     help="Steps from reset that are searched for a difference.",
@@ -44,11 +43,11 @@ Examples:
     type=click.Choice(["refine", "equal"]),
     help="Latches without a reset value start as x: B agrees wherever A shows 0 or 1, or both show the same.",
 )
-@click.option("--budget", type=click.IntRange(min=1), metavar="WORK", help="Give up after this much work.")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
+@click.option("--budget", type=Whole(1, MOST_64), metavar="WORK", help="Give up after this much work.")
+@click.option("--time-limit", type=Real(min=0), metavar="SECONDS", help="Give up after this time.")
 @click.option(
     "--conflicts",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     default=3000,
     show_default=True,
     help="Conflicts that the solver may spend on a pair of nodes.",

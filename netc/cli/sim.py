@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from netc.cli import common
+from netc.cli.numbers import MOST_64, Whole
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -23,8 +24,8 @@ _BATCH = 4096  # patterns of a combinational circuit that are simulated together
 @click.command("sim", epilog=EPILOG)
 @click.argument("input")
 @click.option("--stimulus", metavar="FILE", help="Lines of 0 and 1, one digit an input. Default: standard input.")
-@click.option("--random", "random_", type=click.IntRange(min=0), metavar="N", help="N random lines instead.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the random lines.")
+@click.option("--random", "random_", type=Whole(0), metavar="N", help="N random lines instead.")
+@click.option("--seed", type=Whole(0, MOST_64), default=1, show_default=True, help="Of the random lines.")
 @common.output_option("Where to write the outputs. Default: standard output.")
 @common.format_option
 def command(

@@ -9,6 +9,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_STOPPED
+from netc.cli.numbers import Whole
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -45,7 +46,7 @@ Examples:
 @click.option("--testbench", metavar="FILE", help="Write a self-checking testbench there.")
 @click.option(
     "--vectors",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     default=1000,
     show_default=True,
     help="Vectors, or cycles with latches, of the testbench.",

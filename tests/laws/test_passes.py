@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import strategies
@@ -12,7 +14,7 @@ from netc.passes.balance import Balance
 from netc.passes.dce import Dce
 from netc.passes.strash import Strash
 
-from netc import Aig, Context, Model, registry
+from netc import Aig, Builder, Context, Model, NetcError, registry
 from netc.aig import NONE, Step
 from netc.manager import optimize_with
 from netc.protocols import AigPass
@@ -150,3 +152,18 @@ def test_threads_change_nothing(aig: Aig) -> None:
     assert one.report is not None
     assert two.report is not None
     assert one.report.work == two.report.work
+
+
+def numbers() -> list[tuple[str, str]]:
+    """Each option of each pass that is a whole number."""
+    made = [registry.find("pass", registry.PASSES, name)() for name in sorted(registry.PASSES)]
+    return [(each.name, field.name) for each in made for field in dataclasses.fields(each) if field.type == "int"]
+
+
+@pytest.mark.parametrize(("name", "option"), numbers())
+@pytest.mark.parametrize("value", [-1, 2**63, 10**30, -(10**30)])
+def test_a_number_out_of_bounds_is_refused_by_its_name(name: str, option: str, value: int) -> None:
+    build = Builder(2)
+    aig = build.finish([build.and_(build.input(0), build.input(1))])
+    with pytest.raises(NetcError, match=f"{option}={value}; it is "):
+        optimize_with(Model(aig), f"{name}{{{option}={value}}}")

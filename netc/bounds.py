@@ -1,0 +1,29 @@
+"""Options that are whole numbers: each has a least and a most, and says so when it is given another."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from netc.errors import NetcError
+
+__all__ = ["check_bounds"]
+
+_MOST = 2**31 - 1
+_MOST_SEED = 2**63 - 1
+
+
+def check_bounds(made: Any, **bounds: int | tuple[int, int]) -> None:
+    """Raise `NetcError` unless each number among the fields of a pass lies within its bounds, least and most.
+
+    One bound is the least. A field that is not named is at least 0; all are below 2^31, a `seed` below 2^63.
+    """
+    for field in dataclasses.fields(made):
+        value = getattr(made, field.name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            continue
+        bound = bounds.get(field.name, 0)
+        least, most = bound if isinstance(bound, tuple) else (bound, _MOST_SEED if field.name == "seed" else _MOST)
+        if not least <= value <= most:
+            between = f"{least} to {most}" if isinstance(bound, tuple) else f"at least {least} and below {most + 1}"
+            raise NetcError(made.name, f"{field.name}={value}; it is {between}")
