@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netc.aig import Aig, Step, compose
+from netc.aig import Aig, Lits, Step, compose
 from netc.canonical import canonical
 from netc.context import Context, run_cancellable
 from netc.errors import NetcError
@@ -256,8 +256,13 @@ class _Run:
             """Its first graph may be from before, and is then as it was."""
             step = form.restored(piece.after)
             before = piece.before if piece.before is since else form.restored(piece.before).aig
-            image = None if piece.image is None else compose(piece.image, step.image)
+            image = None if piece.image is None else straight(compose(piece.image, step.image))
             return Piece(before, step.aig, image=image)
+
+        def straight(image: Lits) -> Lits:
+            """An image of a graph whose leaves, and only those, were renumbered: each leaf is what it was."""
+            leaves = form.aig.first_and
+            return np.concatenate([2 * np.arange(leaves, dtype=np.uint32), image[leaves:]])
 
         since, outer, save, first = self.since, self.best, self.save_each, len(self.pieces)
         self.best = None
@@ -270,7 +275,7 @@ class _Run:
             self.best = back(met)
         if self.since is not None and self.since is not since:
             self.since = form.restored(self.since).aig
-        return found
+        return found if found.lineage is None else replace(found, lineage=straight(found.lineage))
 
     def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
         """Cut short by the limit, the best of what was met is kept."""

@@ -12,7 +12,7 @@ import strategies
 import twins
 from hypothesis import given
 
-from netc import Aig, Builder, Model, NetcError, check, load, optimize
+from netc import Aig, Builder, Model, NetcError, check, load, optimize, verification
 from netc.canonical import canonical
 from netc.context import Context
 from netc.manager import optimize_with
@@ -171,6 +171,29 @@ def test_pieces_of_the_proof_have_ports_where_they_were() -> None:
     report = optimize(aig, pipeline=text).report
     assert report is not None
     assert report.verified == "proved"
+
+
+@pytest.mark.parametrize("name", ["adder", "rotator", "conjunctions"])
+def test_what_is_to_be_compared_first_is_equal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    aig = dict(circuits())[name]
+    pieces: list[verification.Piece] = []
+
+    def compared(piece: verification.Piece, *_: object) -> str:
+        pieces.append(piece)
+        return "proved"
+
+    monkeypatch.setattr(verification, "_compared", compared)
+    text = "canonical(best(rewrite | strash); best(balance | resub); dce); best(dce | rewrite)"
+    optimize(shuffled(aig, 1), pipeline=text)
+    assert len(pieces) >= 3
+    patterns = np.random.default_rng(1).integers(0, 2, (200, aig.ports.leaves)).astype(bool)
+    for piece in pieces:
+        assert np.array_equal(twins.roots(piece.before, patterns), twins.roots(piece.after, patterns))
+        assert piece.image is not None
+        known = np.flatnonzero(piece.image != 0xFFFFFFFF)
+        literal = piece.image[known]
+        after = twins.simulate(piece.after, patterns)[:, literal >> 1] ^ (literal & 1).astype(bool)
+        assert np.array_equal(after, twins.simulate(piece.before, patterns)[:, known])
 
 
 def test_a_certificate_of_a_run_in_canonical_order_is_accepted(tmp_path: Path) -> None:

@@ -62,8 +62,9 @@ def command(name: str | None, as_json: bool) -> None:
     click.echo("  limit{work=1000000}(P)           cut P short after so much work")
     click.echo("  small{nodes=20000}(P)            run P on a circuit of at most so many ANDs")
     click.echo(
-        "  canonical(P)                     run P in an order that follows from the structure, ports put back after it"
+        "  canonical{nodes=100000}(P)       run P in an order that follows from the structure, put ports back after it,"
     )
+    click.echo("                                   and take a circuit of more ANDs as it is")
     click.echo("  climb{n=1000,stale=100}(P | ...) run one after another with new seeds, keep what is no larger,")
     click.echo(
         "                                   until n were run or so many in a row gained nothing; slack=2 goes on"
