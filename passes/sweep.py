@@ -21,10 +21,13 @@ class Sweep:
 
     name: ClassVar[str] = "sweep"
     conflicts: int = 1000  # for each SAT query; a pair not proved within them stays as it is
+    levels: bool = False  # level by level, which orders the ANDs so, and with two provers side by side
     seed: int = 1  # of the simulation patterns
 
     def run(self, aig: Aig, context: Context) -> Step:
         check_bounds(self)
         step = native.ffi.new("netc_step *")
-        native.call(native.lib.netc_pass_sweep, aig.struct, context.struct, self.conflicts, self.seed, step)
+        native.call(
+            native.lib.netc_pass_sweep, aig.struct, context.struct, self.conflicts, self.levels, self.seed, step
+        )
         return Step.of(aig, step)

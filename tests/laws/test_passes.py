@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from netc.passes.balance import Balance
 from netc.passes.dce import Dce
 from netc.passes.strash import Strash
+from netc.passes.sweep import Sweep
 
 from netc import Aig, Builder, Context, Model, NetcError, registry
 from netc.aig import NONE, Step
@@ -25,7 +26,7 @@ PASSES = [
     for made in (registry.find("pass", registry.PASSES, name) for name in sorted(registry.PASSES))
     if isinstance(made(), AigPass)
 ]
-PASSES.append(Balance(xors=True))
+PASSES += [Balance(xors=True), Sweep(levels=True)]
 # Never more ANDs than a graph that is hashed and has no dead ones.
 SHRINKING = [made for made in PASSES if made.name not in ("balance", "shorten")]
 

@@ -80,3 +80,18 @@ def test_complements_merge_too() -> None:
 def test_negative_conflicts_are_refused() -> None:
     with pytest.raises(NetcError, match="conflicts=-1"):
         Sweep(conflicts=-1).run(Builder(1).finish([2]), Context())
+
+
+def test_two_threads_give_the_bytes_and_the_work_of_one() -> None:
+    width = 24
+    build = Builder(2 * width)
+    aig = build.finish([*ripple(build, width, False), *ripple(build, width, True)])
+    made, work = [], []
+    for threads in (1, 2):
+        context = Context(None, threads)
+        made.append(Sweep(levels=True).run(aig, context).aig)
+        work.append(context.work)
+    assert made[0].same_as(made[1])
+    assert work[0] == work[1]
+    assert Dce().run(made[0], Context()).aig.num_ands == swept(aig).num_ands
+    assert prove(aig, made[0])
