@@ -10,8 +10,8 @@ from netc import Aig, Builder, Context, NetcError
 from netc.cec import prove
 
 
-def swept(aig: Aig, **options: int) -> Aig:
-    return Dce().run(Sweep(**options).run(aig, Context()).aig, Context()).aig
+def swept(aig: Aig, conflicts: int = 1000) -> Aig:
+    return Dce().run(Sweep(conflicts).run(aig, Context()).aig, Context()).aig
 
 
 def ripple(build: Builder, width: int, swap: bool) -> list[int]:
