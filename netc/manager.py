@@ -122,9 +122,13 @@ class _Run:
         self.passes.append(PassReport(text, model.logic.num_ands, model.logic.depth, seconds, work))
         if self.save_each is not None:
             self.save_each(len(self.passes), text, model)
-        if self.best is None or self.size(model.logic) < self.size(self.best.logic):
-            self.best = model
+        self.met(model)
         return model
+
+    def met(self, model: Model | None) -> None:
+        """Keep it if it is better than all before."""
+        if model is not None and (self.best is None or self.size(model.logic) < self.size(self.best.logic)):
+            self.best = model
 
     def run_pass(self, step: PassStep, model: Model) -> Model:
         self.current = step.instance.name
@@ -195,8 +199,7 @@ class _Run:
     def take_over(self, run: _Run) -> None:
         """Note what a run at the side did as done here."""
         self.passes += run.passes
-        if run.best is not None and (self.best is None or self.size(run.best.logic) < self.size(self.best.logic)):
-            self.best = run.best
+        self.met(run.best)
 
     def status(self) -> tuple[str, int, int]:
         """What runs now, and how far it is: done of total."""
@@ -250,7 +253,8 @@ class _Run:
         form = canonical(model.logic, self.context)
 
         def back(made: Model) -> Model:
-            return made.with_step(form.restored(made.logic))
+            made = made.with_step(form.restored(made.logic))
+            return made if made.lineage is None else replace(made, lineage=straight(made.lineage))
 
         def restored(piece: Piece) -> Piece:
             """Its first graph may be from before, and is then as it was."""
@@ -270,12 +274,11 @@ class _Run:
             self.save_each = lambda number, text, made: save(number, text, back(made))
         found = back(self.run(body, model.with_step(Step(form.aig, form.image))))
         self.pieces[first:] = map(restored, self.pieces[first:])
-        met, self.best, self.save_each = self.best, outer, save
-        if met is not None and (outer is None or self.size(met.logic) < self.size(outer.logic)):
-            self.best = back(met)
+        best, self.best, self.save_each = self.best, outer, save
+        self.met(best and back(best))
         if self.since is not None and self.since is not since:
             self.since = form.restored(self.since).aig
-        return found if found.lineage is None else replace(found, lineage=straight(found.lineage))
+        return found
 
     def run_limited(self, body: Sequence, work: int, model: Model) -> Model:
         """Cut short by the limit, the best of what was met is kept."""
@@ -284,11 +287,10 @@ class _Run:
         outer, self.best = self.best, None
         with self.context.limited(work):
             found = self.run(body, model)
-            met, self.best = self.best, outer
+            best, self.best = self.best, outer
             if self.context.stopped:
-                found = min(filter(None, (found, met, model)), key=lambda result: self.size(result.logic))
-        if met is not None and (outer is None or self.size(met.logic) < self.size(outer.logic)):
-            self.best = met
+                found = min(filter(None, (found, best, model)), key=lambda result: self.size(result.logic))
+        self.met(best)
         return found
 
     def run_climb(self, climb: Climb, best: Model) -> Model:

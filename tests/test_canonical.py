@@ -13,6 +13,7 @@ import twins
 from hypothesis import given
 
 from netc import Aig, Builder, Model, NetcError, check, load, optimize, verification
+from netc.aig import NONE
 from netc.canonical import canonical
 from netc.context import Context
 from netc.manager import optimize_with
@@ -69,7 +70,7 @@ def test_it_is_the_circuit_with_its_ports_in_another_order(aig: Aig) -> None:
     moved[:, found.leaves] = patterns
     values = twins.simulate(found.aig, moved)
     assert np.array_equal(twins.roots(found.aig, moved)[:, found.roots], twins.roots(aig, patterns))
-    known = np.flatnonzero(found.image != 0xFFFFFFFF)
+    known = np.flatnonzero(found.image != NONE)
     literal = found.image[known]
     assert np.array_equal(values[:, literal >> 1] ^ (literal & 1).astype(bool), twins.simulate(aig, patterns)[:, known])
     step = found.restored(found.aig)
@@ -190,7 +191,7 @@ def test_what_is_to_be_compared_first_is_equal(name: str, monkeypatch: pytest.Mo
     for piece in pieces:
         assert np.array_equal(twins.roots(piece.before, patterns), twins.roots(piece.after, patterns))
         assert piece.image is not None
-        known = np.flatnonzero(piece.image != 0xFFFFFFFF)
+        known = np.flatnonzero(piece.image != NONE)
         literal = piece.image[known]
         after = twins.simulate(piece.after, patterns)[:, literal >> 1] ^ (literal & 1).astype(bool)
         assert np.array_equal(after, twins.simulate(piece.before, patterns)[:, known])
