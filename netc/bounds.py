@@ -7,10 +7,10 @@ from typing import Any
 
 from netc.errors import NetcError
 
-__all__ = ["check_bounds"]
+__all__ = ["MOST", "MOST_64", "check_bounds"]
 
-_MOST = 2**31 - 1
-_MOST_SEED = 2**63 - 1
+MOST = 2**31 - 1  # that the core takes for a number
+MOST_64 = 2**63 - 1  # and for a seed or a budget
 
 
 def check_bounds(made: Any, **bounds: int | tuple[int, int]) -> None:
@@ -23,7 +23,7 @@ def check_bounds(made: Any, **bounds: int | tuple[int, int]) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
             continue
         bound = bounds.get(field.name, 0)
-        least, most = bound if isinstance(bound, tuple) else (bound, _MOST_SEED if field.name == "seed" else _MOST)
+        least, most = bound if isinstance(bound, tuple) else (bound, MOST_64 if field.name == "seed" else MOST)
         if not least <= value <= most:
             between = f"{least} to {most}" if isinstance(bound, tuple) else f"at least {least} and below {most + 1}"
             raise NetcError(made.name, f"{field.name}={value}; it is {between}")

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-__all__ = ["MOST_64", "Real", "Whole"]
+from netc.bounds import MOST, MOST_64
 
-MOST_64 = 2**63 - 1
+__all__ = ["MOST_64", "Real", "Whole"]
 
 
 class Whole(click.IntRange):
     """A whole number of at least so much, that fits the core's integers."""
 
-    def __init__(self, least: int, most: int = 2**31 - 1) -> None:
+    def __init__(self, least: int, most: int = MOST) -> None:
         super().__init__(min=least)
         self.most = most
 

@@ -29,10 +29,8 @@ public:
     Canonical(const AigView &aig, netc_context *context)
         : aig_(aig), context_(context), made_(aig.leaves, aig.num_ands), wide_(made_) {
         find_trees();
-        own_.resize(aig.num_nodes());
-        above_.resize(aig.num_nodes());
-        std::fill(own_.begin(), own_.end(), 0);
-        std::fill(above_.begin(), above_.end(), 0);
+        own_ = Array<Colour>::zeros(aig.num_nodes());
+        above_ = Array<Colour>::zeros(aig.num_nodes());
         own_[0] = mix(1);
         next_ = Array<uint32_t>::zeros(tops_.size());
     }
@@ -41,8 +39,7 @@ public:
         refine();
         while (!stopped_ && visits_ < kVisits && single_out()) refine();
         find_depths();
-        Array<uint32_t> image(aig_.num_nodes());
-        std::fill(image.begin(), image.end(), kNone);
+        Array<uint32_t> image = Array<uint32_t>::filled(aig_.num_nodes(), kNone);
         image[0] = kFalse;
         std::vector<uint32_t> order(aig_.num_roots);
         std::iota(order.begin(), order.end(), 0);
@@ -71,8 +68,11 @@ private:
             count = static_cast<uint8_t>(std::min(2, count + (ends || is_complemented(lit) ? 2 : 1)));
         };
         for (size_t i = 0; i < aig_.num_roots; i++) use(aig_.roots[i], true);
-        for (Node node = aig_.num_nodes(); node-- > aig_.first_and();)
-            if (uses[node]) use(aig_.fanin0(node), false), use(aig_.fanin1(node), false);
+        for (Node node = aig_.num_nodes(); node-- > aig_.first_and();) {
+            if (!uses[node]) continue;
+            use(aig_.fanin0(node), false);
+            use(aig_.fanin1(node), false);
+        }
         std::vector<Node> stack;
         operands_.push(kFalse);  // none has index 0
         first_.push(1);
@@ -144,7 +144,10 @@ private:
         for (size_t i = 0; i < sorted_.size();) {
             size_t end = i + 1;
             while (end < sorted_.size() && own_[sorted_[end]] == own_[sorted_[i]]) end++;
-            if (above_[sorted_[i]] && end - i > most) most = end - i, at = i;
+            if (above_[sorted_[i]] && end - i > most) {
+                most = end - i;
+                at = i;
+            }
             i = end;
         }
         if (most > 1) own_[sorted_[at]] = mix(own_[sorted_[at]] + 3);
