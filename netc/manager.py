@@ -14,10 +14,10 @@ from netc.aig import Aig, Lits, Step, compose
 from netc.canonical import canonical
 from netc.context import Context, run_cancellable
 from netc.errors import NetcError
+from netc.levels import GOALS, level_text
 from netc.model import Model
 from netc.partition import cut_apart, put_together
 from netc.pipeline import (
-    GOALS,
     Best,
     Canonical,
     Climb,
@@ -28,7 +28,6 @@ from netc.pipeline import (
     Repeat,
     Sequence,
     Small,
-    level_text,
     parse,
 )
 from netc.protocols import AigPass, SequentialPass

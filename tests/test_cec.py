@@ -20,8 +20,8 @@ from netc.passes.rewrite import Rewrite
 from netc import Aig, Builder, Context, Model, NetcError, check, load, write
 from netc.aig import compose
 from netc.cec import Verdict
+from netc.levels import level_text
 from netc.manager import optimize_with
-from netc.pipeline import level_text
 
 ABC = shutil.which("berkeley-abc") or shutil.which("abc")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from netc import NetcError
-from netc.pipeline import EFFORTS, GOALS, LEVELS, Best, Climb, Partition, PassStep, Repeat, level_text, parse
+from netc.levels import EFFORTS, GOALS, LEVELS, level_text
+from netc.pipeline import Best, Climb, Partition, PassStep, Repeat, parse
 
 
 @pytest.mark.parametrize(

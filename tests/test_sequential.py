@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from netc import Aig, Builder, Context, InternalError, Model, NetcError, load, optimize, registry, write
+from netc.levels import level_text
 from netc.manager import optimize_with
-from netc.pipeline import level_text, parse
+from netc.pipeline import parse
 from netc.sec import check
 from netc.sequential import UNREAD, LatchMap, Reduction
 

@@ -286,7 +286,7 @@ def load_model(
 
 def pipeline_text(level: int, goal: str, effort: str, sequential: bool, pipeline: str | None) -> str:
     """What the options of `optimize_options` say to run."""
-    from netc.pipeline import level_text
+    from netc.levels import level_text
 
     if pipeline is None:
         return level_text(level, goal, effort, sequential)

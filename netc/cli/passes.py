@@ -22,7 +22,7 @@ def command(name: str | None, as_json: bool) -> None:
 
     Passes and combinators make pipelines: netc opt -p "strash; repeat{n=4}(rewrite; balance)".
     """
-    from netc import pipeline, registry
+    from netc import levels, registry
     from netc.describe import options_of, summary_of
 
     names = [name] if name else sorted(registry.PASSES)
@@ -38,7 +38,7 @@ def command(name: str | None, as_json: bool) -> None:
                     }
                     for each, made in found.items()
                 ],
-                "levels": list(pipeline.LEVELS),
+                "levels": list(levels.LEVELS),
             }
         )
         return
@@ -71,5 +71,5 @@ def command(name: str | None, as_json: bool) -> None:
     )
     click.echo("                                   from what is up to two ANDs larger than the best")
     click.echo("\nLevels:")
-    for level, text in enumerate(pipeline.LEVELS):
+    for level, text in enumerate(levels.LEVELS):
         click.echo(f"  -O{level}  {text or '(nothing)'}")

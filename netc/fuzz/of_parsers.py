@@ -15,9 +15,9 @@ from netc.fuzz.check import Check, MismatchError, Params
 from netc.fuzz.damage import damaged, with_checksums
 from netc.fuzz.networks import CONTAINERS
 from netc.fuzz.of_files import readable
+from netc.levels import LEVELS
 from netc.loading import detect
 from netc.manager import optimize_with
-from netc.pipeline import LEVELS
 from netc.targets import emit
 
 __all__ = ["CHECKS", "survives"]

@@ -17,9 +17,10 @@ from netc.fuzz import evaluate, options
 from netc.fuzz.check import Check, MismatchError, Params, same_function
 from netc.fuzz.gates import Gates
 from netc.fuzz.heads import random_head, reference_scores
+from netc.levels import GOALS, LEVELS
 from netc.manager import optimize_with
 from netc.model import Model
-from netc.pipeline import GOALS, LEVELS, PassStep, parse
+from netc.pipeline import PassStep, parse
 from netc.protocols import AigPass, ModelPass, SequentialPass
 
 __all__ = ["CHECKS"]
