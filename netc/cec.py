@@ -14,7 +14,7 @@ from netc.context import Context
 from netc.errors import InternalError, NetcError
 from netc.pairing import Pairing, joined, pair, root_name
 from netc.ports import UNINITIALISED
-from netc.simulation import simulate
+from netc.simulation import all_patterns, simulate, simulate_words
 from netc.solver import ask, representatives
 
 __all__ = ["Cec", "Verdict", "check", "prove", "verification_budget"]
@@ -23,9 +23,13 @@ __all__ = ["Cec", "Verdict", "check", "prove", "verification_budget"]
 VERIFY_WORK_PER_AND = 1_000
 VERIFY_WORK_LEAST = 40_000_000
 
-EXHAUSTIVE_LEAVES = 16  # that many inputs and latches have few enough patterns to try them all
-EXHAUSTIVE_WORK = 2**28  # words of all values, at most: a second
-_PATTERNS_AT_ONCE = 4096
+# Few leaves have few enough patterns to try them all: at once, if that is so many words of values (0.1 s), or after
+# what is easily merged, if it is so many (7 s).
+EXHAUSTIVE_LEAVES = 32
+EXHAUSTIVE_FIRST, EXHAUSTIVE_LAST = 2**28, 2**34
+EASY_CONFLICTS = 50
+_WORDS_AT_ONCE = 512
+_WORDS_PER_UNIT = 512
 CONFLICTS = 30_000  # of the last round, for a pair of inner nodes; a pair of outputs may take ten times as many
 
 
@@ -87,18 +91,33 @@ def _ask(
     return proved
 
 
-def _by_all_patterns(a: Aig, b: Aig, paired: Pairing) -> Cec:
-    """The answer for few leaves: all patterns, some words of them at a time."""
+def _words_of_all(a: Aig, b: Aig) -> int:
+    """How many words of values it takes to try all patterns."""
+    leaves = a.ports.leaves
+    words = (a.num_nodes + b.num_nodes + len(a.roots) + len(b.roots)) << max(0, min(leaves, EXHAUSTIVE_LEAVES) - 6)
+    return words if leaves <= EXHAUSTIVE_LEAVES else 2**63
+
+
+def _by_all_patterns(a: Aig, b: Aig, paired: Pairing, run: Context) -> Cec | None:
+    """The answer by trying all patterns, 64 a word; none if the context says stop."""
     leaves, total = a.ports.leaves, len(paired.roots)
-    for first in range(0, 2**leaves, _PATTERNS_AT_ONCE):
-        rows = np.arange(first, min(first + _PATTERNS_AT_ONCE, 2**leaves))
-        patterns = (rows[:, None] >> np.arange(leaves) & 1).astype(np.bool_)
+    units = 1 + _words_of_all(a, b) // _WORDS_PER_UNIT
+    if units >= run.remaining:
+        return None
+    end = 1 << max(0, leaves - 6)
+    for first in range(0, end, _WORDS_AT_ONCE):
+        count = min(end - first, _WORDS_AT_ONCE)
+        if run.stop(max(1, units * count // end)):
+            return None
+        patterns = all_patterns(leaves, first, count)
         theirs = np.empty_like(patterns)
-        theirs[:, paired.leaf_of] = patterns
-        differ = (simulate(a, patterns) != simulate(b, theirs)[:, paired.root_of]).nonzero()
-        if len(differ[0]):
-            row, root = int(differ[0][0]), int(differ[1][0])
-            found = patterns[row].copy()
+        theirs[paired.leaf_of] = patterns
+        differ = simulate_words(a, patterns) ^ simulate_words(b, theirs)[paired.root_of]
+        if differ.any():
+            root, word = (int(place[0]) for place in differ.nonzero())
+            value = int(differ[root, word])
+            lane = np.uint64((value & -value).bit_length() - 1)
+            found = (patterns[:, word] >> lane & np.uint64(1)).astype(np.bool_)
             return Cec(Verdict.DIFFERENT, paired.matched, total, counterexample=found, root=root_name(a, root))
     return Cec(Verdict.EQUIVALENT, paired.matched, total)
 
@@ -134,11 +153,11 @@ def check(
 
     leaf_of = paired.leaf_of
     run = context or Context()
-    if not classes and solver is None and a.ports.leaves <= EXHAUSTIVE_LEAVES:
-        words = (a.num_ands + b.num_ands + total) << max(0, a.ports.leaves - 6)
-        units = 1 + words // 8
-        if words <= EXHAUSTIVE_WORK and run.work + units < run.struct.budget and not run.stop(units):
-            return _by_all_patterns(a, b, paired)
+    words = 2**63 if classes or solver is not None else _words_of_all(a, b)
+    if words <= EXHAUSTIVE_FIRST and (tried := _by_all_patterns(a, b, paired, run)) is not None:
+        return tried
+    if words <= EXHAUSTIVE_LAST:
+        conflicts = min(conflicts, EASY_CONFLICTS)
     own = 2 * np.arange(1, 1 + a.ports.leaves, dtype=np.uint32)
     others = np.empty_like(own)
     others[leaf_of] = own
@@ -173,6 +192,8 @@ def check(
             answer, different[0] = 0, int(np.flatnonzero(verdicts == 0)[0])
         elif (verdicts == 1).all():
             return Cec(Verdict.EQUIVALENT, paired.matched, total, by_solver=asked)
+    if answer == 2 and words <= EXHAUSTIVE_LAST and (tried := _by_all_patterns(a, b, paired, run)) is not None:
+        return tried
     if answer == 2:
         return Cec(Verdict.UNDECIDED, paired.matched, total, undecided=int((verdicts == 2).sum()))
     values = pattern.astype(np.bool_)

@@ -15,10 +15,20 @@ from netc.aig import Aig
 from netc.errors import NetcError
 from netc.layers import Dense, LayeredNetwork
 
-__all__ = ["pack_columns", "simulate", "simulate_layers", "simulate_nodes", "simulate_words", "unpack_columns"]
+__all__ = [
+    "all_patterns",
+    "pack_columns",
+    "simulate",
+    "simulate_layers",
+    "simulate_nodes",
+    "simulate_words",
+    "unpack_columns",
+]
 
 Words = npt.NDArray[np.uint64]
 
+# The tables of six variables.
+_VARIABLES = np.array([sum(1 << place for place in range(64) if place >> i & 1) for i in range(6)], np.uint64)
 _AT_ONCE = 1 << 18  # values of a layer, so that what is in between stays small
 
 
@@ -35,6 +45,20 @@ def unpack_columns(words: Words, samples: int) -> npt.NDArray[np.bool_]:
     """``bool[samples, columns]``, the inverse of `pack_columns`."""
     as_bytes = np.ascontiguousarray(words.astype("<u8", copy=False)).view(np.uint8)
     return np.unpackbits(as_bytes, axis=1, count=samples, bitorder="little").T.view(np.bool_)
+
+
+def all_patterns(leaves: int, first: int, count: int) -> Words:
+    """``uint64[leaves, count]``: words `first` and following of all patterns of so many bits, 64 patterns a word.
+
+    Pattern p has bit i of p at leaf i; fewer than six leaves have theirs several times in their one word.
+    """
+    places = np.arange(first, first + count, dtype=np.uint64)
+    words = np.empty((leaves, count), np.uint64)
+    inner = min(leaves, len(_VARIABLES))
+    words[:inner] = _VARIABLES[:inner, None]
+    for leaf in range(inner, leaves):
+        words[leaf] = np.uint64(0) - (places >> np.uint64(leaf - inner) & np.uint64(1))
+    return words
 
 
 def simulate_words(aig: Aig, leaves: Words) -> Words:

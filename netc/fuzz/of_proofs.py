@@ -23,9 +23,12 @@ __all__ = ["CHECKS", "abc_verdict", "right_verdict"]
 _EXHAUSTIVE_LEAVES, _EXHAUSTIVE_ANDS = 16, 2000
 
 
-def right_verdict(a: Aig, b: Aig, *, budget: int | None = None) -> Verdict:
-    """The verdict of `netc.cec.check`, whose counterexample the evaluator confirms; `MismatchError` if it does not."""
-    answer = check(a, b, context=Context(budget))
+def right_verdict(a: Aig, b: Aig, *, budget: int | None = None, sweep: bool = False) -> Verdict:
+    """The verdict of `netc.cec.check`, whose counterexample the evaluator confirms; `MismatchError` if it does not.
+
+    With `sweep` few inputs are no reason to try all patterns.
+    """
+    answer = check(a, b, context=Context(budget), classes=sweep)
     if answer.verdict is Verdict.DIFFERENT:
         if answer.counterexample is None:
             raise MismatchError(f"cec: different without a counterexample: {answer.reason}")
@@ -63,7 +66,8 @@ def _same(a: Aig, b: Aig) -> bool | None:
 def _plan_mutant(chosen: random.Random, aig: Aig) -> Params | None:
     if not 0 < aig.num_ands <= 3000 or not len(aig.roots):
         return None
-    return {"seed": chosen.getrandbits(32), "budget": chosen.choice((None, None, chosen.randrange(1, 100_000)))}
+    budget = chosen.choice((None, None, chosen.randrange(1, 100_000)))
+    return {"seed": chosen.getrandbits(32), "budget": budget, "sweep": chosen.random() < 0.7}
 
 
 def _run_mutant(aig: Aig, params: Params) -> None:
@@ -72,7 +76,7 @@ def _run_mutant(aig: Aig, params: Params) -> None:
     if not aig.num_ands:
         return
     what, other = mutant(random.Random(params["seed"]), aig)
-    verdict = right_verdict(aig, other, budget=params["budget"])
+    verdict = right_verdict(aig, other, budget=params["budget"], sweep=params["sweep"])
     if verdict is Verdict.UNDECIDED:
         if params["budget"] is None and aig.num_ands < 300:
             raise MismatchError(f"cec: {what} of {aig.num_ands} ANDs is undecided without a budget")
@@ -87,13 +91,13 @@ def _run_mutant(aig: Aig, params: Params) -> None:
 def _plan_optimised(chosen: random.Random, aig: Aig) -> Params | None:
     if aig.num_ands > 2000:
         return None
-    return {"text": random_pipeline(chosen, 1), "abc": chosen.random() < 0.2}
+    return {"text": random_pipeline(chosen, 1), "abc": chosen.random() < 0.2, "sweep": chosen.random() < 0.7}
 
 
 def _run_optimised(aig: Aig, params: Params) -> None:
     """A pipeline's result is never different, and ABC says so too."""
     made = optimize_with(Model(aig), params["text"], verify="off").model.logic
-    verdict = right_verdict(aig, made)
+    verdict = right_verdict(aig, made, sweep=params["sweep"])
     if verdict is Verdict.DIFFERENT:
         raise MismatchError(f"cec: {params['text']} gives a different circuit")
     if params["abc"] and abc_verdict(aig, made) is False:
