@@ -53,8 +53,6 @@ private:
         kPart = 8,  // one of those others, or an XOR that only another one reads
     };
 
-    static constexpr int kWidest = 8;  // operands of an XOR that is made again
-
     bool inner(Node node) const {
         return aig_.is_and(node) && uses_[node] == 1 && !(role_[node] & (kComplemented | kRoot | kXor));
     }
@@ -68,22 +66,16 @@ private:
                aig_.fanin1(p) == complement(aig_.fanin1(q));
     }
 
-    // Trees stay narrow: that a wide one equals another of its shapes is what SAT cannot prove.
     void find_xors() {
-        Array<uint8_t> width = Array<uint8_t>::zeros(aig_.num_nodes());  // operands of an XOR
         for (Node node = aig_.first_and(); node < aig_.num_nodes(); node++) {
             if (!is_xor(node)) continue;
             role_[node] |= kXor;
             Node p = node_of(aig_.fanin0(node)), q = node_of(aig_.fanin1(node));
             role_[p] |= kPart;
             role_[q] |= kPart;
-            width[node] = 2;
             for (Lit lit : {aig_.fanin0(p), aig_.fanin1(p)}) {
                 Node operand = node_of(lit);
-                bool alone = role_[operand] & kXor && uses_[operand] == 2 && !(role_[operand] & kRoot);
-                if (!alone || width[node] + width[operand] - 1 > kWidest) continue;
-                role_[operand] |= kPart;
-                width[node] = static_cast<uint8_t>(width[node] + width[operand] - 1);
+                if (role_[operand] & kXor && uses_[operand] == 2 && !(role_[operand] & kRoot)) role_[operand] |= kPart;
             }
         }
     }

@@ -14,8 +14,8 @@ from netc.context import Context
 class Balance:
     """Rebuild each tree of ANDs as shallow as its operands allow; with `xors` each tree of XORs too.
 
-    Of three ANDs each, eight operands at a time; what is there twice cancels out. Law: no deeper than before (a hashed
-    graph stays hashed). Shared ANDs may be lost, so it can have more of them.
+    Of three ANDs each; what is there twice cancels out. Law: no deeper than before (a hashed graph stays hashed).
+    Shared ANDs may be lost, so it can have more of them.
     """
 
     name: ClassVar[str] = "balance"
