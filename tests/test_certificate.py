@@ -118,6 +118,43 @@ def test_circuits_without_ports_or_gates_have_a_certificate(checker: Checker, tm
         assert accepted(checker, tmp_path / str(index))
 
 
+def parities(seed: int | None, width: int = 12) -> Aig:
+    """XORs of random operands, some of them ANDs: chains, or trees in a random order with an operand twice more."""
+    choose = random.Random(1)
+    build = Builder(2 * width)
+    signals = [build.input(index) for index in range(width)]
+    signals += [build.and_(build.input(width + index), signals[index] ^ 1) for index in range(width)]
+    outputs = []
+    for size in (width, 2 * width, 2 * width, 2, 1):
+        operands = choose.sample(signals, size)
+        if seed is not None:
+            other = random.Random(seed + size)
+            operands += 2 * [other.choice(signals)]
+            other.shuffle(operands)
+        while len(operands) > 1:
+            at = 0 if seed is None else other.randrange(len(operands) - 1)
+            operands.insert(at, build.xor(operands.pop(at), operands.pop(at) ^ 1) ^ 1)
+        outputs.append(operands[0])
+    return build.finish([*outputs, outputs[1] ^ outputs[1] & 1])
+
+
+@pytest.fixture
+def by_parity(tmp_path: Path) -> Path:
+    """A certificate with definitions: trees of XORs that no solver can prove."""
+    assert certify(parities(None, 7), parities(1, 7), tmp_path / "sound")
+    return tmp_path / "sound"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_trees_of_xors_have_a_short_certificate(checker: Checker, tmp_path: Path, seed: int) -> None:
+    found = certify(parities(None), parities(seed), tmp_path / "proof", context=Context(1_000_000))
+    assert 0 < found.steps < 10_000
+    assert accepted(checker, tmp_path / "proof")
+    wide = certify(parities(None, 30), parities(seed, 30), tmp_path / "wide", context=Context(5_000_000))
+    assert 0 < wide.steps < 100_000
+    assert checker(tmp_path / "wide").returncode == VERIFIED
+
+
 # ---- what is not a proof ------------------------------------------------------------------------------------------
 
 
@@ -197,6 +234,36 @@ def test_a_wrong_hint_is_refused(checker: Checker, sound: Path) -> None:
             assert not accepted(checker, sound)
 
 
+def test_a_wrong_definition_is_refused(checker: Checker, by_parity: Path) -> None:
+    """It forbids too much, forgets a clause against it, names another, or defines a variable that the formula has."""
+    assert accepted(checker, by_parity)
+    lines = (by_parity / "proof.lrat").read_text().splitlines()
+    full = [index for index, line in enumerate(lines) if " 0 -" in line]
+    taken = max(abs(lit) for clause in twins_certificate.formula_of(by_parity) for lit in clause)
+    assert len(full) > 100
+    for index in random.Random(3).sample(full, 12):
+        number, clause, hints = split(lines[index])
+        wrong = [
+            (clause, hints[1:]),
+            (clause, hints[:-1]),
+            (clause, []),
+            (clause, hints[::-1]),
+            (clause, [*hints, -1]),
+            (clause, [hints[0], hints[0]]),
+            (clause, [-hint for hint in hints]),
+            (clause[:2], hints),
+            (clause[:1], hints),
+            (clause[1:], hints),
+            ([clause[0], -clause[1], clause[2]], hints),
+            ([clause[1], clause[0], clause[2]], hints),
+            ([taken, *clause[1:]], []),
+        ]
+        for other, named in wrong:
+            (by_parity / "proof.lrat").write_text("\n".join([*lines[:index], join(number, other, named)]) + "\n")
+            assert not accepted(checker, by_parity)
+            assert "the empty clause" not in checker(by_parity).stderr  # it is this step that is refused
+
+
 @pytest.mark.parametrize("cut", [0, 1, 2, 10, -1])
 def test_a_proof_with_a_part_missing_is_refused(checker: Checker, sound: Path, cut: int) -> None:
     lines = [line for line in (sound / "proof.lrat").read_text().splitlines() if " d " not in line]
@@ -272,6 +339,13 @@ def test_a_foreign_checker_accepts_the_same_formula_and_proof(checker: Checker, 
     first, *rest = wrong.splitlines()
     changed = "\n".join([" ".join([str(-int(first.split()[0])), *first.split()[1:]]), *rest]) + "\n"
     assert not dratify.check_proof(formula, changed, check_rat=False, engine="python")
+
+
+def test_a_foreign_checker_accepts_definitions(checker: Checker, by_parity: Path) -> None:
+    dratify = pytest.importorskip("dratify")
+    formula = dratify.parse_dimacs(checker("--formula", by_parity).stdout)
+    assert dratify.check_proof(formula, drat(by_parity), check_rat=True, engine="python")
+    assert not dratify.check_proof(formula, drat(by_parity), check_rat=False, engine="python")
 
 
 def test_another_solver_finds_the_formula_unsatisfiable(sound: Path) -> None:

@@ -138,6 +138,12 @@ def formula(before: Circuit, after: Circuit, lines: list[str]) -> list[list[int]
     return [list(dict.fromkeys(clause)) for clause in [*clauses, differ]]
 
 
+def defines(clause: list[int], against: list[int], known: dict[int, frozenset[int]]) -> bool:
+    """Whether a clause may be part of the definition of its first literal: `against` names all with its negation."""
+    facing = [number for number, other in known.items() if -clause[0] in other]
+    return against == facing and all(any(-lit in known[number] for lit in clause[1:]) for number in facing)
+
+
 def follow(clauses: list[list[int]], proof: str) -> list[list[int]]:
     """The clauses that a proof derives from these, up to the empty one."""
     known = {index + 1: frozenset(clause) for index, clause in enumerate(clauses)}
@@ -157,11 +163,15 @@ def follow(clauses: list[list[int]], proof: str) -> list[list[int]]:
             raise RefusedError(line) from None
         end = numbers.index(0) if 0 in numbers else len(numbers)
         clause, hints = numbers[1:end], numbers[end + 1 : -1]
-        if numbers[0] <= last or numbers[-1] != 0 or 0 in hints or not {abs(lit) for lit in clause} <= variables:
+        if numbers[0] <= last or numbers[-1] != 0 or 0 in hints:
             raise RefusedError(line)
         false, done = set(clause), False
         if any(-lit in false for lit in clause):
             raise RefusedError(line)
+        if clause and abs(clause[0]) not in variables and defines(clause, [-hint for hint in hints], known):
+            known[last := numbers[0]] = frozenset(clause)
+            derived.append(clause)
+            continue
         for hint in hints:
             if hint not in known or done:
                 raise RefusedError(line)

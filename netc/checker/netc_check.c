@@ -7,7 +7,7 @@
  *
  * It reads both circuits (AIGER 1.9, either encoding), writes down the formula which says that some output, next state or
  * property of theirs differs, and follows the proof from there to the empty clause: each step must follow from earlier
- * clauses by the unit propagations that it names. docs/certificates.md has the numbering. Nothing here is taken from the
+ * clauses by the unit propagations that it names, or be part of the definition of a new variable. docs/certificates.md has the numbering. Nothing here is taken from the
  * program that wrote the proof; this file is all there is to trust, with the compiler.
  *
  * Exit codes: 0 the circuits are equal, 1 the certificate is refused, 2 a file cannot be read. */
@@ -284,7 +284,7 @@ typedef struct {
 
 static clause **clauses; /* by number, from 1; null when deleted */
 static size_t num_clauses, clause_room;
-static int num_variables;
+static int num_variables; /* of the formula */
 
 static void add_clause(size_t id, const int *literals, uint32_t size) {
     if (id >= clause_room) {
@@ -379,6 +379,9 @@ static FILE *proof;
 static const char *proof_path;
 static unsigned long long line = 1;
 static signed char *value; /* by variable: 1 true, -1 false, 0 open */
+static int known_variables; /* of the formula and, numbered on, those of definitions */
+static uint32_t *uses;      /* by literal: steps that have it */
+static int variable_room;
 
 static void refuse(const char *what) { fail(REFUSED, "%s:%llu: %s", proof_path, line, what); }
 
@@ -389,6 +392,21 @@ static int next(void) {
     while (c == ' ' || c == '\t' || c == '\r');
     return c;
 }
+
+/* Makes room for the variables up to this one. */
+static void know(int variable) {
+    if (variable >= variable_room) {
+        int before = variable_room;
+        variable_room = variable < INT_MAX / 2 ? 2 * variable + 64 : INT_MAX;
+        value = grown(value, (size_t)variable_room, 1);
+        memset(value + before, 0, (size_t)(variable_room - before));
+        uses = grown(uses, 2 * (size_t)variable_room, sizeof *uses);
+        memset(uses + 2 * (size_t)before, 0, 2 * (size_t)(variable_room - before) * sizeof *uses);
+    }
+    if (variable > known_variables) known_variables = variable;
+}
+
+static uint32_t *uses_of(int lit) { return &uses[lit < 0 ? 2 * -(size_t)lit + 1 : 2 * (size_t)lit]; }
 
 static long long integer(int c) {
     int negative = c == '-';
@@ -405,7 +423,7 @@ static long long integer(int c) {
 static int truth(int lit) { return lit < 0 ? -value[-lit] : value[lit]; }
 
 static clause *named(long long id) {
-    if (id < 1) refuse("a hint is no clause (steps that do more than propagate have no place here)");
+    if (id < 1) refuse("a hint is no clause");
     if ((unsigned long long)id >= clause_room || !clauses[id]) refuse("a clause is named that is not there");
     return clauses[id];
 }
@@ -419,18 +437,42 @@ static void assign(int lit) {
     value[lit < 0 ? -lit : lit] = lit < 0 ? -1 : 1;
 }
 
+/* Whether all literals of a step are false, and one of this clause's, other than the negation of the first, is true. */
+static void blocked(const clause *other) {
+    int faces = 0, blocks = 0;
+    for (uint32_t i = 0; i < other->size; i++) {
+        if (other->literals[i] == -lits[0]) faces = 1;
+        else if (truth(other->literals[i]) > 0) blocks = 1;
+    }
+    if (!faces || !blocks) refuse("a definition is not blocked by the clause it names");
+}
+
 /* A step: its literals, 0, its hints, 0. With every literal false each hint must leave one literal open, which is then
- * true, and the last none. */
+ * true, and the last none. Or the first literal is of a variable that the formula does not have, and the hints, negative
+ * and in ascending order, are all clauses with its negation, each of which has the negation of another literal too. Such
+ * a clause takes nothing from what the formula says of its own variables. */
 static void step(size_t id) {
     num_lits = num_trail = 0;
     for (long long lit; (lit = integer(next())) != 0;) {
-        if (lit > num_variables || lit < -num_variables) refuse("a literal is out of range");
+        long long variable = lit < 0 ? -lit : lit;
+        if (variable > known_variables) {
+            if (variable > known_variables + 1000000ll || variable >= INT_MAX) refuse("a literal is out of range");
+            know((int)variable);
+        }
         if (truth((int)lit) > 0) refuse("a clause has a literal and its negation");
         if (num_lits == lits_room) lits = grown(lits, lits_room = 2 * lits_room + 64, sizeof *lits);
         if (truth((int)lit) == 0) assign(-(int)lit), lits[num_lits++] = (int)lit;
     }
     int done = 0;
+    long long against = 0, last = 0;
     for (long long hint; (hint = integer(next())) != 0;) {
+        if (hint < 0) {
+            if (done || num_trail != num_lits || !num_lits || -hint <= last) refuse("the hints of a definition are out of order");
+            blocked(named(last = -hint));
+            against++;
+            continue;
+        }
+        if (against) refuse("the hints of a definition are out of order");
         clause *reason = named(hint);
         int open = 0;
         if (done) refuse("there are hints after the one that is false");
@@ -443,12 +485,24 @@ static void step(size_t id) {
         if (open) assign(open);
         else done = 1;
     }
-    if (!done) refuse("the step does not follow from its hints");
+    if (!done) {
+        int defines = num_lits && num_trail == num_lits && (lits[0] < -num_variables || lits[0] > num_variables);
+        if (!defines) refuse("the step does not follow from its hints");
+        if (against != *uses_of(-lits[0])) refuse("a definition does not name all clauses against it");
+    }
     while (num_trail) {
         int lit = trail[--num_trail];
         value[lit < 0 ? -lit : lit] = 0;
     }
     add_clause(id, lits, (uint32_t)num_lits);
+    for (size_t i = 0; i < num_lits; i++) ++*uses_of(lits[i]);
+}
+
+static void delete_clause(long long id) {
+    clause *dead = named(id);
+    for (uint32_t i = 0; (unsigned long long)id > num_clauses && i < dead->size; i++) --*uses_of(dead->literals[i]);
+    free(dead);
+    clauses[id] = NULL;
 }
 
 /* Follows the proof to the empty clause; returns the number of steps. */
@@ -458,8 +512,7 @@ static unsigned long long check_proof(const char *path) {
     proof_path = path;
     proof = fopen(path, "rb");
     if (!proof) fail(UNREADABLE, "%s: cannot be opened", path);
-    value = grown(NULL, (size_t)num_variables + 1, 1);
-    memset(value, 0, (size_t)num_variables + 1);
+    know(num_variables);
     for (int c; (c = next()) != EOF; line++) {
         if (c == '\n') continue;
         if (c == 'c') {
@@ -468,10 +521,7 @@ static unsigned long long check_proof(const char *path) {
         }
         long long id = integer(c);
         if ((c = next()) == 'd') {
-            for (long long dead; (dead = integer(next())) != 0;) {
-                free(named(dead));
-                clauses[dead] = NULL;
-            }
+            for (long long dead; (dead = integer(next())) != 0;) delete_clause(dead);
         } else {
             ungetc(c, proof);
             if (id <= (long long)last) refuse("clauses must be numbered upwards");

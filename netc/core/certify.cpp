@@ -5,16 +5,16 @@
 // topological order. A node of the new graph borrows the variable of the first old node that became it; for every other
 // old node the proof has two clauses that say which literal it equals. Where a node folds or is hashed they follow from
 // its gate's clauses and those of its fan-ins by a handful of unit propagations; where sweeping merged it the solver
-// answers the question again, over the new graph and in the borrowed variables, and writes its own steps. When both roots
-// of a pair equal one literal their difference is false, and when all are the miter's last clause is empty.
-#include <algorithm>
+// answers the question again, over the new graph and in the borrowed variables, and writes its own steps; where that gets
+// long and the two are XORs of the same operands, they are summed up. When both roots of a pair equal one literal their
+// difference is false, and when all are the miter's last clause is empty.
 #include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "netc/core/builder.hpp"
 #include "netc/core/cone_loader.hpp"
-#include "netc/core/proof.hpp"
+#include "netc/core/parity_proof.hpp"
 
 extern "C" {
 #include "netc/core/certify.h"
@@ -25,97 +25,10 @@ namespace {
 
 using Id = Proof::Id;
 
-constexpr int64_t kRootShare = 10;            // a pair of roots may cost this many times what a pair inside may
+constexpr int64_t kRootShare = 10;      // a pair of roots may cost this many times what a pair inside may
+constexpr int64_t kEasyConflicts = 50;  // before parity is tried
 
-// A clause of two or three literals that a step may rest on.
-struct Clause {
-    Id id;
-    int32_t literals[3];
-    int size;
-};
-
-// Derives clauses by unit propagation over a handful of candidates.
-class Deriver {
-public:
-    explicit Deriver(Proof &proof) : proof_(proof) {}
-
-    void clear() { candidates_.clear(); }
-    void offer(Id id, int32_t a) { candidates_.push_back({id, {a, 0, 0}, 1}); }
-    void offer(Id id, int32_t a, int32_t b) { candidates_.push_back({id, {a, b, 0}, a == b ? 1 : 2}); }
-    void offer(Id id, int32_t a, int32_t b, int32_t c) { candidates_.push_back({id, {a, b, c}, 3}); }
-
-    // The id of a clause with these literals: a candidate that is it, or a new step; 0 if propagation does not give it.
-    Id derive(const std::vector<int32_t> &goal) {
-        true_.clear();
-        for (int32_t lit : goal) true_.push_back(-lit);
-        used_.clear();
-        for (bool progress = true; progress;) {
-            progress = false;
-            for (size_t i = 0; i < candidates_.size(); i++) {
-                int32_t open = 0;
-                int count = open_literals(candidates_[i], &open);
-                if (count == 0) {
-                    used_.push_back({i, 0});
-                    return finish(goal);
-                }
-                if (count != 1) continue;
-                used_.push_back({i, open});
-                true_.push_back(open);
-                progress = true;
-            }
-        }
-        return 0;
-    }
-
-private:
-    struct Used {
-        size_t candidate;
-        int32_t implied;
-    };
-
-    bool holds(int32_t lit) const { return std::find(true_.begin(), true_.end(), lit) != true_.end(); }
-
-    // How many literals have no value, and one of them; a clause that is satisfied has 3.
-    int open_literals(const Clause &clause, int32_t *open) const {
-        int count = 0;
-        for (int i = 0; i < clause.size; i++) {
-            if (holds(clause.literals[i])) return 3;
-            if (holds(-clause.literals[i]) || (count && clause.literals[i] == *open)) continue;
-            if (count && clause.literals[i] == -*open) return 3;
-            *open = clause.literals[i];
-            count++;
-        }
-        return count;
-    }
-
-    // Keeps the propagations that led to the conflict.
-    Id finish(const std::vector<int32_t> &goal) {
-        needed_.clear();
-        size_t kept = used_.size();
-        for (size_t i = used_.size(); i-- > 0;) {
-            const Clause &clause = candidates_[used_[i].candidate];
-            bool last = i + 1 == used_.size();
-            if (!last && std::find(needed_.begin(), needed_.end(), -used_[i].implied) == needed_.end()) continue;
-            for (int j = 0; j < clause.size; j++) needed_.push_back(clause.literals[j]);
-            used_[--kept] = used_[i];
-        }
-        hints_.clear();
-        for (size_t i = kept; i < used_.size(); i++) hints_.push_back(candidates_[used_[i].candidate].id);
-        if (hints_.size() == 1) {  // the only clause: the goal itself, unless it says less than that
-            const Clause &clause = candidates_[used_[kept].candidate];
-            if (clause.size == static_cast<int>(goal.size())) return clause.id;
-        }
-        return proof_.add(goal.data(), goal.size(), hints_.data(), hints_.size());
-    }
-
-    Proof &proof_;
-    std::vector<Clause> candidates_;
-    std::vector<int32_t> true_, needed_;
-    std::vector<Used> used_;
-    std::vector<Id> hints_;
-};
-
-class Certifier {
+class Certifier : private ProofNames {
 public:
     Certifier(const AigView &aig, netc_context *context, const Lit *classes, int64_t conflicts, Proof &proof, int64_t *counts)
         : aig_(aig),
@@ -129,7 +42,8 @@ public:
           image_(new_image(aig)),
           equal_(Array<Equal>::zeros(aig.num_nodes())),
           owner_(aig.leaves + 1),
-          gate_(Array<Gate>::zeros(aig.leaves + 1)) {
+          gate_(Array<Gate>::zeros(aig.leaves + 1)),
+          parity_(xors_, *this, static_cast<int32_t>(aig.num_nodes() + aig.num_roots / 2 + 1), proof, derive_) {
         for (Node node = 0; node <= aig.leaves; node++) owner_[node] = node;
         std::fill(counts, counts + 3, 0);
     }
@@ -233,6 +147,22 @@ private:
         return id;
     }
 
+    int32_t literal(Lit lit) const override { return new_lit(lit); }
+
+    // What Xors::match looked at.
+    void offer_xor(Node made) override {
+        Node node = owner_[made];
+        offer_gate(node);
+        for (Lit product : {aig_.fanin0(node), aig_.fanin1(node)}) offer_product(node_of(product), true);
+    }
+    void offer_product(Node node, bool with_operands) {
+        offer_gate(node);
+        for (Lit operand : {aig_.fanin0(node), aig_.fanin1(node)}) {
+            offer_equal(node_of(operand));
+            if (with_operands && is_complemented(operand) && aig_.is_and(node_of(operand))) offer_product(node_of(operand), false);
+        }
+    }
+
     // Gives an old AND its image by folding or hashing; whether that is a new node.
     bool rebuild(Node node) {
         Lit a = aig_.fanin0(node), b = aig_.fanin1(node);
@@ -242,6 +172,8 @@ private:
             owner_.push(node);
             gate_.push({});
             image_[node] = lit;
+            Lit p, q;
+            if (Xors::match(aig_, image_.data(), node, &p, &q)) xors_.push(before, p, q);
             return true;
         }
         derive_.clear();
@@ -279,6 +211,12 @@ private:
 
     // a implies b, and b implies a.
     bool ask(Lit a, Lit b, int64_t conflicts, Equal *found) {
+        if (ask_solver(a, b, std::min(kEasyConflicts, conflicts), found)) return true;
+        bool equal = parity_.equal(a, b, &found->forth, &found->back);
+        context_->work += parity_.take_work();
+        return equal || ask_solver(a, b, conflicts, found);
+    }
+    bool ask_solver(Lit a, Lit b, int64_t conflicts, Equal *found) {
         if (cones_.is_due()) cones_.restart(&proof_);
         sat::Literal x = cones_.literal(made_, a, Names{*this}), y = cones_.literal(made_, b, Names{*this});
         uint64_t before = cones_.solver().work();
@@ -340,6 +278,8 @@ private:
     Array<Node> owner_;   // by new node: the old node whose variable it borrows
     Array<Gate> gate_;    // by new node: its clauses, once they are needed
     ConeLoader cones_;
+    Xors xors_;  // of the new graph
+    ParityProof parity_;
 };
 
 }  // namespace

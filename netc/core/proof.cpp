@@ -11,6 +11,7 @@ namespace netc {
 namespace {
 
 constexpr uint64_t kMostClauses = 0xFFFFFFFE;
+constexpr uint64_t kDefines = 1;  // before the literals, of which none is packed so
 
 }  // namespace
 
@@ -33,9 +34,26 @@ uint64_t Proof::unpack(size_t *at) const {
 }
 
 Proof::Id Proof::add(const int32_t *literals, size_t count, const Id *hints, size_t num_hints) {
+    Id id = begin();
+    finish(id, literals, count, hints, num_hints);
+    return id;
+}
+
+Proof::Id Proof::define(const int32_t *literals, size_t count, const Id *against, size_t num_against) {
+    Id id = begin();
+    pack(kDefines);
+    finish(id, literals, count, against, num_against);
+    return id;
+}
+
+Proof::Id Proof::begin() {
     uint64_t id = formula_ + starts_.size() + 1;
     if (id > kMostClauses) throw UserError{"", "the proof has more than 4294967294 clauses"};
     starts_.push(packed_.size());
+    return static_cast<Id>(id);
+}
+
+void Proof::finish(Id id, const int32_t *literals, size_t count, const Id *hints, size_t num_hints) {
     for (size_t i = 0; i < count; i++)  // 2 |literal| + sign, which is never 0
         pack(literals[i] < 0 ? 2 * static_cast<uint64_t>(-static_cast<int64_t>(literals[i])) + 1
                              : 2 * static_cast<uint64_t>(literals[i]));
@@ -45,7 +63,6 @@ Proof::Id Proof::add(const int32_t *literals, size_t count, const Id *hints, siz
         pack(id - hints[i]);
     }
     pack(0);
-    return static_cast<Id>(id);
 }
 
 void Proof::trim() {
@@ -85,13 +102,18 @@ void Proof::print(size_t enough) {
         if (!last_use_[id]) continue;
         size_t at = starts_[printed_];
         print_number(number_[id]);
-        while (uint64_t lit = unpack(&at)) print_number(lit & 1 ? -static_cast<int64_t>(lit >> 1) : static_cast<int64_t>(lit >> 1));
+        bool defines = false;
+        while (uint64_t lit = unpack(&at)) {
+            if (lit == kDefines) defines = true;
+            else print_number(lit & 1 ? -static_cast<int64_t>(lit >> 1) : static_cast<int64_t>(lit >> 1));
+        }
         text_.push('0');
         text_.push(' ');
         size_t hints = at;
         bool last = false;
         while (uint64_t back = unpack(&at)) {
-            print_number(number_[id - back]);
+            int64_t hint = number_[id - back];
+            print_number(defines ? -hint : hint);
             last |= last_use_[id - back] == id;
         }
         text_.push('0');

@@ -15,8 +15,10 @@ constexpr size_t kWindowWords = size_t{1} << (kWindowLeaves - 6);
 
 }  // namespace
 
-Prover::Prover(const Builder &graph, Random *random, netc_context *context)
-    : graph_(graph), random_(random), context_(context), pattern_(Array<uint8_t>::zeros(graph.leaves())) {}
+Prover::Prover(const Builder &graph, Random *random, netc_context *context, const Xors *xors)
+    : graph_(graph), random_(random), context_(context), pattern_(Array<uint8_t>::zeros(graph.leaves())) {
+    if (xors) parity_.emplace(*xors);
+}
 
 Verdict Prover::prove(Lit a, Lit b, int64_t conflicts) {
     if (a == b) return Verdict::equal;
@@ -29,6 +31,9 @@ Verdict Prover::prove(Lit a, Lit b, int64_t conflicts) {
     if (verdict != Verdict::unknown) return verdict;
     verdict = prove_by_sat(a, b, conflicts);
     if (verdict == Verdict::equal) counts_.by_sat++;
+    if (verdict != Verdict::unknown || !parity_) return verdict;
+    verdict = prove_by_parity(a, b);
+    if (verdict == Verdict::equal) counts_.by_parity++;
     return verdict;
 }
 
@@ -132,6 +137,12 @@ Verdict Prover::prove_by_sat(Lit a, Lit b, int64_t conflicts) {
     context_->work += static_cast<int64_t>(cones_.solver().work() - before);
     if (verdict == Verdict::different) cones_.read_pattern(pattern_, *random_);
     return verdict;
+}
+
+Verdict Prover::prove_by_parity(Lit a, Lit b) {
+    bool equal = parity_->equal(a, b);
+    context_->work += parity_->take_work();
+    return equal ? Verdict::equal : Verdict::unknown;
 }
 
 }  // namespace netc

@@ -9,8 +9,8 @@ constexpr size_t kWorthWaking = 4;  // questions, below which the other thread s
 
 }  // namespace
 
-ProverPair::ProverPair(const Builder &graph, uint64_t seed, netc_context *context)
-    : context_(context), members_{{graph, seed}, {graph, mix(seed)}} {}
+ProverPair::ProverPair(const Builder &graph, uint64_t seed, netc_context *context, const Xors *xors)
+    : context_(context), members_{{graph, seed, xors}, {graph, mix(seed), xors}} {}
 
 ProverPair::~ProverPair() {
     if (!thread_.joinable()) return;
@@ -24,7 +24,7 @@ ProverPair::~ProverPair() {
 
 ProverCounts ProverPair::counts() const {
     const ProverCounts &a = members_[0].prover.counts(), &b = members_[1].prover.counts();
-    return {a.by_window + b.by_window, a.by_sat + b.by_sat};
+    return {a.by_window + b.by_window, a.by_sat + b.by_sat, a.by_parity + b.by_parity};
 }
 
 // Every second question. Throws nothing: it may be a thread.

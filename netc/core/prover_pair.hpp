@@ -1,7 +1,7 @@
 // Many questions of one graph at a time, answered by two provers.
 //
 // Question i goes to prover i mod 2, whether the two run side by side or one after the other: so what each has learnt, and
-// with it every answer, is the same with one thread and with two. The graph must not change while they answer.
+// with it every answer, is the same with one thread and with two. The graph and its XORs must not change while they answer.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +22,7 @@ struct Question {
 
 class ProverPair {
 public:
-    ProverPair(const Builder &graph, uint64_t seed, netc_context *context);
+    ProverPair(const Builder &graph, uint64_t seed, netc_context *context, const Xors *xors);
     ~ProverPair();
     ProverPair(const ProverPair &) = delete;
     ProverPair &operator=(const ProverPair &) = delete;
@@ -35,7 +35,8 @@ public:
 
 private:
     struct Member {
-        Member(const Builder &graph, uint64_t seed) : random{seed}, prover(graph, &random, &context) {}
+        Member(const Builder &graph, uint64_t seed, const Xors *xors)
+            : random{seed}, prover(graph, &random, &context, xors) {}
         Random random;
         netc_context context{};
         Prover prover;

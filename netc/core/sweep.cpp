@@ -22,7 +22,7 @@ Sweeper::Sweeper(const AigView &aig, const SweepOptions &options, netc_context *
       random_{options.seed},
       partners_(partners),
       made_(aig.leaves, aig.num_ands),
-      prover_(made_, &random_, context),
+      prover_(made_, &random_, context, &xors_),
       image_(new_image(aig)),
       signature_(Array<uint64_t>::zeros(aig.num_nodes())),
       phase_(Array<uint8_t>::zeros(aig.num_nodes())),
@@ -126,11 +126,19 @@ void Sweeper::flush_patterns() {
     group();
 }
 
+// Gives an old AND its place in the new graph, and notes it there if it is a new XOR.
+Lit Sweeper::rebuild(Node node) {
+    Node next = made_.num_nodes();
+    Lit lit = made_.and_(mapped(image_.data(), aig_.fanin0(node)), mapped(image_.data(), aig_.fanin1(node)));
+    Lit a, b;
+    if (node_of(lit) == next && Xors::match(aig_, image_.data(), node, &a, &b)) xors_.push(next, a, b);
+    return image_[node] = lit;
+}
+
 void Sweeper::run() {
     bool stopped = false;
     for (Node node = aig_.first_and(); node < aig_.num_nodes(); node++) {
-        Lit lit = made_.and_(mapped(image_.data(), aig_.fanin0(node)), mapped(image_.data(), aig_.fanin1(node)));
-        image_[node] = lit;
+        Lit lit = rebuild(node);
         if ((node & 1023) == 0) progress(context_, node, aig_.num_nodes());
         if (stopped || (stopped = stop(context_, 1))) continue;
         // A refuted candidate leaves the class at the next flush; until then the pair is not tried again.

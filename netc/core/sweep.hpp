@@ -4,8 +4,9 @@
 // through a hash table in topological order, so that by the time a candidate pair is reached its cones have already been
 // merged below it: node by node, which keeps the order of the nodes, or level by level, where the pairs of a level do not
 // wait for each other, and two provers answer some at a time. A pair is proved by the truth table of a small window that
-// contains the difference, else by SAT in both directions within a budget of conflicts. A counterexample is kept with some
-// near neighbours, and when enough are collected all nodes are simulated under them and signatures refined.
+// contains the difference, else by SAT in both directions within a budget of conflicts, else by parity. A counterexample
+// is kept with some near neighbours, and when enough are collected all nodes are simulated under them and signatures
+// refined.
 // After Kuehlmann et al. 2002 and Mishchenko et al., FRAIGs, 2005; the order of proofs as in ABC's fraig.
 #pragma once
 
@@ -58,6 +59,7 @@ public:
     const SweepCounts &counts() const { return counts_; }
 
 private:
+    Lit rebuild(Node node);
     void simulate_random();
     void simulate_told();
     void simulate_values();
@@ -76,6 +78,7 @@ private:
     Random random_;
     const Node *partners_;
     Builder made_;
+    Xors xors_;  // of the new graph
     Prover prover_;
     Array<uint32_t> image_;
     Array<uint64_t> signature_;  // by old node: a hash of its values in all patterns, in its phase

@@ -48,7 +48,7 @@ void Sweeper::simulate_refutations() {
 }
 
 void Sweeper::run_by_levels() {
-    provers_ = std::make_unique<ProverPair>(made_, options_.seed, context_);
+    provers_ = std::make_unique<ProverPair>(made_, options_.seed, context_, &xors_);
     asked_.assign(aig_.num_nodes(), 0);
     sort_by_level();
     std::stable_sort(active_.begin(), active_.end(), [&](Node a, Node b) { return level_[a] < level_[b]; });
@@ -58,7 +58,7 @@ void Sweeper::run_by_levels() {
     for (size_t i = aig_.first_and(); i < order_.size();) {
         for (uint32_t level = level_[order_[i]]; i < order_.size() && level_[order_[i]] == level; i++) {
             Node node = order_[i];
-            image_[node] = made_.and_(mapped(image_.data(), aig_.fanin0(node)), mapped(image_.data(), aig_.fanin1(node)));
+            rebuild(node);
             stopped = stopped || stop(context_, 1);
             if (!stopped && candidate_[node] != node) open.push_back(node);
         }
