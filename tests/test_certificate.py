@@ -155,6 +155,29 @@ def test_trees_of_xors_have_a_short_certificate(checker: Checker, tmp_path: Path
     assert checker(tmp_path / "wide").returncode == VERIFIED
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_ands_over_the_same_two_signals_are_sums_of_each_other(checker: Checker, tmp_path: Path, seed: int) -> None:
+    """x AND NOT y is x XOR (x AND y), and x OR y is both of them XOR (x AND y): thirty of each in a tree."""
+    trees = []
+    for apart in (False, True):
+        choose = random.Random(seed)
+        build = Builder(60)
+        operands = []
+        for pair in range(30):
+            x, y = (build.input(2 * pair + place) ^ choose.randrange(2) for place in (0, 1))
+            if apart:
+                operands += [build.and_(x, y), x, *([y] if pair & 1 else [])]
+            else:
+                operands.append(build.or_(x, y) if pair & 1 else build.and_(x, y ^ 1))
+        choose.shuffle(operands)
+        lit = operands[0]
+        for other in operands[1:]:
+            lit = build.xor(lit, other)
+        trees.append(build.finish([lit]))
+    assert certify(*trees, tmp_path / "proof", context=Context(1_000_000))
+    assert accepted(checker, tmp_path / "proof")
+
+
 # ---- what is not a proof ------------------------------------------------------------------------------------------
 
 

@@ -155,6 +155,7 @@ private:
         offer_gate(node);
         for (Lit product : {aig_.fanin0(node), aig_.fanin1(node)}) offer_product(node_of(product), true);
     }
+    void offer_and(Node made) override { offer_product(owner_[made], false); }
     void offer_product(Node node, bool with_operands) {
         offer_gate(node);
         for (Lit operand : {aig_.fanin0(node), aig_.fanin1(node)}) {
@@ -278,7 +279,7 @@ private:
     Array<Node> owner_;   // by new node: the old node whose variable it borrows
     Array<Gate> gate_;    // by new node: its clauses, once they are needed
     ConeLoader cones_;
-    Xors xors_;  // of the new graph
+    Xors xors_{made_};
     ParityProof parity_;
 };
 

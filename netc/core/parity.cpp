@@ -4,28 +4,37 @@
 
 namespace netc {
 
-size_t Xors::find(Node node) const {
+std::optional<Xors::Operands> Xors::find(Node node) const {
+    if (!graph_.is_and(node)) return {};
     auto at = std::lower_bound(list_.begin(), list_.end(), node, [](const Xor &entry, Node n) { return entry.node < n; });
-    return at == list_.end() || at->node != node ? kNoXor : static_cast<size_t>(at - list_.begin());
+    if (at != list_.end() && at->node == node) return Operands{at->a, at->b, kFalse, false};
+    Lit x = graph_.fanin0(node), y = graph_.fanin1(node);
+    Lit other = graph_.find(x, complement(y));
+    if (other < make_lit(node)) return Operands{x, other, kFalse, true};
+    other = graph_.find(complement(x), y);
+    if (other < make_lit(node)) return Operands{y, other, kFalse, true};
+    other = graph_.find(complement(x), complement(y));
+    if (other < make_lit(node)) return Operands{x, y, complement(other), true};
+    return {};
 }
 
 namespace {
 
-struct Operands {
+struct Fanins {
     Lit a, b;
 };
 
-Operands operands(const AigView &aig, const Lit *image, Node node) {
+Fanins fanins(const AigView &aig, const Lit *image, Node node) {
     return {mapped(image, aig.fanin0(node)), mapped(image, aig.fanin1(node))};
 }
 
 // The operands of an AND; a AND NOT (a AND b) is a AND NOT b.
-Operands absorbed(const AigView &aig, const Lit *image, Node node) {
-    Operands own = operands(aig, image, node);
+Fanins absorbed(const AigView &aig, const Lit *image, Node node) {
+    Fanins own = fanins(aig, image, node);
     for (bool second : {false, true}) {
         Lit less = second ? aig.fanin1(node) : aig.fanin0(node), other = second ? own.a : own.b;
         if (!is_complemented(less) || !aig.is_and(node_of(less))) continue;
-        Operands product = operands(aig, image, node_of(less));
+        Fanins product = fanins(aig, image, node_of(less));
         if (product.a == other) return {other, complement(product.b)};
         if (product.b == other) return {other, complement(product.a)};
     }
@@ -37,7 +46,7 @@ Operands absorbed(const AigView &aig, const Lit *image, Node node) {
 bool Xors::match(const AigView &aig, const Lit *image, Node node, Lit *p, Lit *q) {
     Lit u = aig.fanin0(node), v = aig.fanin1(node);
     if (!is_complemented(u) || !is_complemented(v) || !aig.is_and(node_of(u)) || !aig.is_and(node_of(v))) return false;
-    Operands x = absorbed(aig, image, node_of(u)), y = absorbed(aig, image, node_of(v));
+    Fanins x = absorbed(aig, image, node_of(u)), y = absorbed(aig, image, node_of(v));
     *p = x.a;
     *q = x.b;
     return (y.a == complement(*p) && y.b == complement(*q)) || (y.b == complement(*p) && y.a == complement(*q));
@@ -74,7 +83,7 @@ Lit Parity::sum(Lit lit) {
         auto at = sum_of_.find(node);
         if (at != sum_of_.end()) *sum = at->second;
         else if (node == 0) *sum = make_lit(0);
-        else if (xors_.find(node) == Xors::kNoXor) *sum = make_lit(chain(0, node));
+        else if (!xors_.find(node)) *sum = make_lit(chain(0, node));
         else return false;
         *sum ^= of & 1;
         return true;
@@ -84,24 +93,26 @@ Lit Parity::sum(Lit lit) {
     stack_.assign(1, node_of(lit));
     while (!stack_.empty()) {
         Node node = stack_.back();
-        const Xors::Xor &entry = xors_[xors_.find(node)];
-        Lit a, b;
-        bool ready_a = known(entry.a, &a), ready_b = known(entry.b, &b);
-        if (ready_a && ready_b) {
-            bool full = chains_.size() >= kMostChains;
-            sum_of_[node] = full ? make_lit(chain(0, node)) : make_lit(add(node_of(a), node_of(b))) ^ ((a ^ b) & 1);
-            stack_.pop_back();
-            continue;
+        Xors::Operands of = *xors_.find(node);
+        Lit a, b, c;
+        bool ready = true;
+        for (auto [operand, sum] : {std::pair(of.a, &a), std::pair(of.b, &b), std::pair(of.c, &c)}) {
+            if (known(operand, sum)) continue;
+            stack_.push_back(node_of(operand));
+            ready = false;
         }
-        if (!ready_a) stack_.push_back(node_of(entry.a));
-        if (!ready_b) stack_.push_back(node_of(entry.b));
+        if (!ready) continue;
+        stack_.pop_back();
+        bool full = chains_.size() >= kMostChains;
+        uint32_t made = full ? chain(0, node) : add(add(node_of(a), node_of(b)), node_of(c));
+        sum_of_[node] = make_lit(made, !full && ((a ^ b ^ c) & 1));
     }
     known(lit, &result);
     return result;
 }
 
 bool Parity::equal(Lit a, Lit b) {
-    if (xors_.find(node_of(a)) == Xors::kNoXor && xors_.find(node_of(b)) == Xors::kNoXor) return false;
+    if (!xors_.find(node_of(a)) && !xors_.find(node_of(b))) return false;
     return sum(a) == sum(b);
 }
 

@@ -3,20 +3,24 @@
 // XORs may be taken in any order, and operands that occur twice cancel out. SAT cannot see this: to prove two trees of the
 // same thirty operands equal takes exponentially many resolution steps (Urquhart 1987). Here a tree of XORs is summed up
 // once, over operands that are no XORs, into a chain in the order of their nodes; chains are hashed, so that two trees
-// have equal sums exactly if they have the same chain.
+// have equal sums exactly if they have the same chain. Of several ANDs over the same two nodes one is an operand, and the
+// others sums with it: x AND NOT y is x XOR (x AND y).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include "netc/core/aig.hpp"
+#include "netc/core/builder.hpp"
 
 namespace netc {
 
-// The XORs of a graph, by node.
+// What nodes of a graph are XORs of.
 class Xors {
 public:
+    explicit Xors(const Builder &graph) : graph_(graph) {}
+
     // Whether an AND of `aig` is NOT (p AND q) AND NOT (NOT p AND NOT q), which is p XOR q, in the literals that its nodes
     // have become: each AND as it is, or with one operand less one product, p AND NOT (p AND NOT q).
     static bool match(const AigView &aig, const Lit *image, Node node, Lit *p, Lit *q);
@@ -24,15 +28,19 @@ public:
     // That `node`, which is later than all nodes so far, is a XOR b.
     void push(Node node, Lit a, Lit b) { list_.push_back({node, a, b}); }
 
+    // Earlier literals that a node is the XOR of; the third is false where there are two.
+    struct Operands {
+        Lit a, b, c;
+        bool is_and;  // the node and that of the last operand are ANDs over the same nodes
+    };
+    std::optional<Operands> find(Node node) const;
+
+private:
     struct Xor {
         Node node;
         Lit a, b;
     };
-    static constexpr size_t kNoXor = SIZE_MAX;
-    size_t find(Node node) const;
-    const Xor &operator[](size_t index) const { return list_[index]; }
-
-private:
+    const Builder &graph_;
     std::vector<Xor> list_;
 };
 

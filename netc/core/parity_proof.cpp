@@ -77,17 +77,19 @@ void ParityProof::offer_sum(Lit lit) {
     derive_.offer(known->second.back, own, -sum);
 }
 
-// A clause from what is offered: if propagation alone does not give it, for both values of a variable.
-ParityProof::Id ParityProof::derived(const Clause &goal, int32_t split) {
+// A clause from what is offered: where propagation alone does not give it, the goal or one of these literals follows first.
+ParityProof::Id ParityProof::derived(const Clause &goal, const Clause &splits) {
     steps_++;
-    Id id = derive_.derive(goal);
-    if (id) return id;
-    Clause wider = goal;
-    wider.push_back(split);
-    if (!(id = derive_.derive(wider))) throw std::logic_error("a sum does not follow from shorter ones");
-    derive_.offer(id, wider);
-    if (!(id = derive_.derive(goal))) throw std::logic_error("a sum does not follow from shorter ones");
-    return id;
+    if (Id id = derive_.derive(goal)) return id;
+    for (int32_t split : splits) {
+        Clause wider = goal, others;
+        wider.push_back(split);
+        for (int32_t other : splits)
+            if (other != split) others.push_back(other);
+        derive_.offer(derived(wider, others), wider);
+        if (Id id = derive_.derive(goal)) return id;
+    }
+    throw std::logic_error("a sum does not follow from shorter ones");
 }
 
 ParityProof::Pair ParityProof::shorter(Pair pair) const {
@@ -127,7 +129,7 @@ ParityProof::Ids ParityProof::add(uint32_t x, uint32_t y) {
             offer_chain(now.first);
             offer_chain(now.second);
             offer_chain(sum);
-            made[which] = derived(goal, split);
+            made[which] = derived(goal, {split});
         }
         ids = added_[key(now)] = made;
     }
@@ -139,38 +141,44 @@ void ParityProof::sum_up(Node top) {
     stack_.assign(1, top);
     while (!stack_.empty()) {
         Node node = stack_.back();
-        size_t index = xors_.find(node);
-        if (index == Xors::kNoXor || sums_.count(node)) {
+        auto of = xors_.find(node);
+        if (!of || sums_.count(node)) {
             stack_.pop_back();
             continue;
         }
-        const auto [self, a, b] = xors_[index];
         bool ready = true;
-        for (Lit operand : {a, b}) {
-            if (xors_.find(node_of(operand)) == Xors::kNoXor || sums_.count(node_of(operand))) continue;
+        for (Lit operand : {of->a, of->b, of->c}) {
+            if (!xors_.find(node_of(operand)) || sums_.count(node_of(operand))) continue;
             stack_.push_back(node_of(operand));
             ready = false;
         }
         if (!ready) continue;
         stack_.pop_back();
-        int32_t own = names_.literal(make_lit(self)), sum = sum_literal(make_lit(self));
+        int32_t own = names_.literal(make_lit(node)), sum = sum_literal(make_lit(node));
         if (own == sum) {  // there were too many chains: it is its own operand
-            sums_[self] = {};
+            sums_[node] = {};
             continue;
         }
-        uint32_t x = node_of(parity_.sum(a)), y = node_of(parity_.sum(b)), z = node_of(parity_.sum(make_lit(self)));
-        Ids ids = add(x, y);
+        uint32_t a = node_of(parity_.sum(of->a)), b = node_of(parity_.sum(of->b)), c = node_of(parity_.sum(of->c));
+        uint32_t both = parity_.add(a, b), all = parity_.add(both, c);
+        Ids first = add(a, b), second = add(both, c);
         Id found[2];
         for (int back = 0; back < 2; back++) {
             derive_.clear();
             derive_.offer(kFalseVariable, -kFalseVariable);
-            offer_triple(ids, variable(x), variable(y), variable(z));
-            offer_sum(a);
-            offer_sum(b);
-            names_.offer_xor(self);
-            found[back] = derived(back ? Clause{own, -sum} : Clause{-own, sum}, names_.literal(a));
+            offer_triple(first, variable(a), variable(b), variable(both));
+            offer_triple(second, variable(both), variable(c), variable(all));
+            for (Lit operand : {of->a, of->b, of->c}) offer_sum(operand);
+            if (of->is_and) {
+                names_.offer_and(node);
+                names_.offer_and(node_of(of->c == kFalse ? of->b : of->c));
+            } else {
+                names_.offer_xor(node);
+            }
+            Clause goal = back ? Clause{own, -sum} : Clause{-own, sum};
+            found[back] = derived(goal, {names_.literal(of->a), names_.literal(of->b)});
         }
-        sums_[self] = {found[0], found[1]};
+        sums_[node] = {found[0], found[1]};
     }
 }
 

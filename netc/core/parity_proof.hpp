@@ -19,7 +19,8 @@ namespace netc {
 class ProofNames {
 public:
     virtual int32_t literal(Lit lit) const = 0;  // in the proof
-    virtual void offer_xor(Node node) = 0;       // clauses from which it follows that a node of Xors is its operands' XOR
+    virtual void offer_and(Node node) = 0;       // the clauses of an AND, or from which they follow
+    virtual void offer_xor(Node node) = 0;       // the same for one that is an XOR by Xors::match
 protected:
     ~ProofNames() = default;
 };
@@ -53,7 +54,7 @@ private:
     void offer_chain(uint32_t chain);
     void offer_triple(const Ids &ids, int32_t a, int32_t b, int32_t c);
     void offer_sum(Lit lit);
-    Id derived(const Clause &goal, int32_t split);
+    Id derived(const Clause &goal, const Clause &splits);
     Pair shorter(Pair pair) const;
     Ids add(uint32_t x, uint32_t y);
     void sum_up(Node node);

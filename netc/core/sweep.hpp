@@ -78,7 +78,7 @@ private:
     Random random_;
     const Node *partners_;
     Builder made_;
-    Xors xors_;  // of the new graph
+    Xors xors_{made_};
     Prover prover_;
     Array<uint32_t> image_;
     Array<uint64_t> signature_;  // by old node: a hash of its values in all patterns, in its phase

@@ -96,6 +96,24 @@ def _ones(gates: Gates, a: list[int], b: list[int], carry: int, other: bool) -> 
     return count
 
 
+def linear(chosen: random.Random) -> Aig:
+    """Checksums and scramblers: XORs of many inputs, shared or not."""
+    gates = Gates(chosen.randrange(2, 40))
+    if chosen.random() < 0.3:  # a register with feedback, so many steps on
+        state, taps = gates.leaves, [chosen.random() < 0.3 for _ in gates.leaves]
+        for _ in range(chosen.randrange(1, 20)):
+            top = state[-1]
+            state = [gates.xor(lit, top) if tap else lit for lit, tap in zip([top, *state], taps, strict=False)]
+        return gates.finish(state)
+    outputs = []
+    for _ in range(chosen.randrange(1, 8)):
+        lit = chosen.randrange(2)
+        for other in chosen.sample(gates.leaves, chosen.randrange(1, 1 + len(gates.leaves))):
+            lit = gates.xor(lit, other) if chosen.random() < 0.7 else gates.xor_by_minterms(lit, other)
+        outputs.append(lit)
+    return gates.finish([*outputs, gates.all_of(outputs)])
+
+
 def control(chosen: random.Random) -> Aig:
     """Decoders, multiplexers, priorities and shared enables."""
     selects = chosen.randrange(1, 5)
@@ -175,7 +193,7 @@ def degenerate(chosen: random.Random) -> Aig:
 
 def doubled(chosen: random.Random) -> Aig:
     """A circuit beside a copy of itself with a gate or two written differently: full of equivalent nodes."""
-    name = chosen.choice(("soup", "layered", "arithmetic", "control"))
+    name = chosen.choice(("soup", "layered", "arithmetic", "linear", "control"))
     aig = FAMILIES[name](chosen)
     gates = Gates(aig.inputs, aig.ports.resets)
     maps = []
@@ -195,6 +213,7 @@ FAMILIES: dict[str, Callable[[random.Random], Aig]] = {
     "soup": soup,
     "layered": layered,
     "arithmetic": arithmetic,
+    "linear": linear,
     "control": control,
     "sequential": sequential,
     "degenerate": degenerate,

@@ -76,7 +76,7 @@ def _run_mutant(aig: Aig, params: Params) -> None:
     if not aig.num_ands:
         return
     what, other = mutant(random.Random(params["seed"]), aig)
-    verdict = right_verdict(aig, other, budget=params["budget"], sweep=params["sweep"])
+    verdict = right_verdict(aig, other, budget=params["budget"], sweep=params.get("sweep", False))
     if verdict is Verdict.UNDECIDED:
         if params["budget"] is None and aig.num_ands < 300:
             raise MismatchError(f"cec: {what} of {aig.num_ands} ANDs is undecided without a budget")
@@ -97,7 +97,7 @@ def _plan_optimised(chosen: random.Random, aig: Aig) -> Params | None:
 def _run_optimised(aig: Aig, params: Params) -> None:
     """A pipeline's result is never different, and ABC says so too."""
     made = optimize_with(Model(aig), params["text"], verify="off").model.logic
-    verdict = right_verdict(aig, made, sweep=params["sweep"])
+    verdict = right_verdict(aig, made, sweep=params.get("sweep", False))
     if verdict is Verdict.DIFFERENT:
         raise MismatchError(f"cec: {params['text']} gives a different circuit")
     if params["abc"] and abc_verdict(aig, made) is False:
