@@ -7,8 +7,9 @@
  *
  * It reads both circuits (AIGER 1.9, either encoding), writes down the formula which says that some output, next state or
  * property of theirs differs, and follows the proof from there to the empty clause: each step must follow from earlier
- * clauses by the unit propagations that it names, or be part of the definition of a new variable. docs/certificates.md has the numbering. Nothing here is taken from the
- * program that wrote the proof; this file is all there is to trust, with the compiler.
+ * clauses by the unit propagations that it names, or be part of the definition of a new variable. docs/certificates.md has
+ * the numbering. Nothing here is taken from the program that wrote the proof; this file is all there is to trust, with the
+ * compiler.
  *
  * Exit codes: 0 the circuits are equal, 1 the certificate is refused, 2 a file cannot be read. */
 #include <limits.h>

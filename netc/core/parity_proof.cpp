@@ -82,6 +82,8 @@ ParityProof::Id ParityProof::derived(const Clause &goal, const Clause &splits) {
     steps_++;
     if (Id id = derive_.derive(goal)) return id;
     for (int32_t split : splits) {
+        auto is_split = [&](int32_t lit) { return lit == split || lit == -split; };
+        if (std::any_of(goal.begin(), goal.end(), is_split)) continue;
         Clause wider = goal, others;
         wider.push_back(split);
         for (int32_t other : splits)
