@@ -23,10 +23,10 @@ __all__ = ["Cec", "Verdict", "check", "prove", "verification_budget"]
 VERIFY_WORK_PER_AND = 1_000
 VERIFY_WORK_LEAST = 40_000_000
 
-# Few leaves have few enough patterns to try them all: at once, if that is so many words of values (0.1 s), or after
+# Few leaves have few enough patterns to try them all: at once, if that is so many words of values (0.03 s), or after
 # what is easily merged, if it is so many (7 s).
 EXHAUSTIVE_LEAVES = 32
-EXHAUSTIVE_FIRST, EXHAUSTIVE_LAST = 2**28, 2**34
+EXHAUSTIVE_FIRST, EXHAUSTIVE_LAST = 2**26, 2**34
 EASY_CONFLICTS = 50
 _WORDS_AT_ONCE = 512
 _WORDS_PER_UNIT = 512
