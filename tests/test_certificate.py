@@ -327,8 +327,11 @@ def test_gates_that_define_each_other_are_not_read(checker: Checker, sound: Path
     assert "before its fan-in" in done.stderr
 
 
-def test_damaged_files_end_in_a_verdict_and_never_in_a_crash(strict_checker: Checker, sound: Path) -> None:
-    draw = random.Random(3)
+@pytest.mark.parametrize("kind", ["sound", "by_parity"])
+def test_damaged_files_end_in_a_verdict_and_never_in_a_crash(
+    strict_checker: Checker, request: pytest.FixtureRequest, kind: str
+) -> None:
+    sound, draw = request.getfixturevalue(kind), random.Random(3)
     for name in ("before.aig", "after.aig", "map", "proof.lrat"):
         whole = (sound / name).read_bytes()
         for _ in range(25):
