@@ -174,8 +174,8 @@ def test_ands_over_the_same_two_signals_are_sums_of_each_other(checker: Checker,
         for other in operands[1:]:
             lit = build.xor(lit, other)
         trees.append(build.finish([lit]))
-    one, other = trees
-    assert certify(one, other, tmp_path / "proof", context=Context(1_000_000))
+    together, separate = trees
+    assert certify(together, separate, tmp_path / "proof", context=Context(1_000_000))
     assert accepted(checker, tmp_path / "proof")
 
 
