@@ -15,7 +15,7 @@ from netc.errors import NetcError
 from netc.model import Model
 from netc.ports import UNINITIALISED
 from netc.properties import without_properties
-from netc.simulation import Words, pack_columns, simulate_words, unpack_columns
+from netc.simulation import Words, all_patterns, simulate_words, unpack_columns
 
 from .verilog_names import Interface, Port, written
 
@@ -72,8 +72,7 @@ def stimulus(inputs: int, count: int, seed: int, *, exhaustive: bool) -> tuple[W
     The generator is numpy's PCG64, whose raw stream is the same in every version and on every machine.
     """
     if exhaustive and inputs < 63 and 2**inputs <= count:
-        numbers = np.arange(2**inputs, dtype=np.uint64)[:, None]
-        return pack_columns(numbers >> np.arange(inputs, dtype=np.uint64) & np.uint64(1)), 2**inputs
+        return all_patterns(inputs, 0, -(-(2**inputs) // 64)), 2**inputs
     size = -(-count // 64)
     raw = np.random.PCG64(seed).random_raw(4 * inputs * size)
     a, b, c, d = np.asarray(raw, np.uint64).reshape(4, inputs, size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -91,17 +92,17 @@ def _ask(
     return proved
 
 
-def _words_of_all(a: Aig, b: Aig) -> int:
+def _words_of_all(a: Aig, b: Aig) -> float:
     """How many words of values it takes to try all patterns."""
-    leaves = a.ports.leaves
-    words = (a.num_nodes + b.num_nodes + len(a.roots) + len(b.roots)) << max(0, min(leaves, EXHAUSTIVE_LEAVES) - 6)
-    return words if leaves <= EXHAUSTIVE_LEAVES else 2**63
+    if a.ports.leaves > EXHAUSTIVE_LEAVES:
+        return inf
+    return (a.num_nodes + b.num_nodes + len(a.roots) + len(b.roots)) << max(0, a.ports.leaves - 6)
 
 
-def _by_all_patterns(a: Aig, b: Aig, paired: Pairing, run: Context) -> Cec | None:
-    """The answer by trying all patterns, 64 a word; none if the context says stop."""
+def _by_all_patterns(a: Aig, b: Aig, paired: Pairing, words: float, run: Context) -> Cec | None:
+    """The answer by trying all patterns, 64 a word, in so many words; none if the context says stop."""
     leaves, total = a.ports.leaves, len(paired.roots)
-    units = 1 + _words_of_all(a, b) // _WORDS_PER_UNIT
+    units = 1 + int(words) // _WORDS_PER_UNIT
     if units >= run.remaining:
         return None
     end = 1 << max(0, leaves - 6)
@@ -153,8 +154,8 @@ def check(
 
     leaf_of = paired.leaf_of
     run = context or Context()
-    words = 2**63 if classes or solver is not None else _words_of_all(a, b)
-    if words <= EXHAUSTIVE_FIRST and (tried := _by_all_patterns(a, b, paired, run)) is not None:
+    words = inf if classes or solver is not None else _words_of_all(a, b)
+    if words <= EXHAUSTIVE_FIRST and (tried := _by_all_patterns(a, b, paired, words, run)) is not None:
         return tried
     if words <= EXHAUSTIVE_LAST:
         conflicts = min(conflicts, EASY_CONFLICTS)
@@ -192,7 +193,7 @@ def check(
             answer, different[0] = 0, int(np.flatnonzero(verdicts == 0)[0])
         elif (verdicts == 1).all():
             return Cec(Verdict.EQUIVALENT, paired.matched, total, by_solver=asked)
-    if answer == 2 and words <= EXHAUSTIVE_LAST and (tried := _by_all_patterns(a, b, paired, run)) is not None:
+    if answer == 2 and words <= EXHAUSTIVE_LAST and (tried := _by_all_patterns(a, b, paired, words, run)) is not None:
         return tried
     if answer == 2:
         return Cec(Verdict.UNDECIDED, paired.matched, total, undecided=int((verdicts == 2).sum()))

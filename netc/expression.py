@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["expression"]
+__all__ = ["VARIABLES", "expression"]
 
 # Precedence, tightest first; anything looser than the context is put in parentheses.
 _ATOM, _AND, _XOR, _OR = range(4)
 
-_VARIABLE = [
+# The truth tables of six variables.
+VARIABLES = [
     0xAAAAAAAAAAAAAAAA,
     0xCCCCCCCCCCCCCCCC,
     0xF0F0F0F0F0F0F0F0,
@@ -57,7 +58,7 @@ def _decompose(table: int, k: int) -> _Tree:
     full = (1 << (1 << k)) - 1
     if table in (0, full):
         return _Constant(table == full)
-    variables = [v & full for v in _VARIABLE[:k]]
+    variables = [v & full for v in VARIABLES[:k]]
     for index, variable in enumerate(variables):
         if table in (variable, variable ^ full):
             return _Variable(index, table != variable)

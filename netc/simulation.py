@@ -13,6 +13,7 @@ import numpy.typing as npt
 from netc import native
 from netc.aig import Aig
 from netc.errors import NetcError
+from netc.expression import VARIABLES
 from netc.layers import Dense, LayeredNetwork
 
 __all__ = [
@@ -27,8 +28,6 @@ __all__ = [
 
 Words = npt.NDArray[np.uint64]
 
-# The tables of six variables.
-_VARIABLES = np.array([sum(1 << place for place in range(64) if place >> i & 1) for i in range(6)], np.uint64)
 _AT_ONCE = 1 << 18  # values of a layer, so that what is in between stays small
 
 
@@ -54,8 +53,8 @@ def all_patterns(leaves: int, first: int, count: int) -> Words:
     """
     places = np.arange(first, first + count, dtype=np.uint64)
     words = np.empty((leaves, count), np.uint64)
-    inner = min(leaves, len(_VARIABLES))
-    words[:inner] = _VARIABLES[:inner, None]
+    inner = min(leaves, len(VARIABLES))
+    words[:inner] = np.array(VARIABLES[:inner], np.uint64)[:, None]
     for leaf in range(inner, leaves):
         words[leaf] = np.uint64(0) - (places >> np.uint64(leaf - inner) & np.uint64(1))
     return words

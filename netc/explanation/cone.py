@@ -11,7 +11,7 @@ import numpy.typing as npt
 from netc.aig import Aig
 from netc.explanation.table import MAX_SUPPORT, full, variable
 from netc.ports import Ports
-from netc.simulation import simulate_words, unpack_columns
+from netc.simulation import all_patterns, simulate_words, unpack_columns
 
 __all__ = ["Cone", "cone_of", "cones_of"]
 
@@ -42,11 +42,7 @@ class Cone:
         assert self.aig is not None
         k = len(self.leaves)
         rows = 1 << k
-        patterns = np.zeros((k, -(-rows // 64)), np.uint64)
-        for j in range(k):
-            words = variable(j, max(k, 6)).to_bytes(8 * patterns.shape[1], "little")
-            patterns[j] = np.frombuffer(words, "<u8")
-        return unpack_columns(simulate_words(self.aig, patterns), rows)[:, 0]
+        return unpack_columns(simulate_words(self.aig, all_patterns(k, 0, -(-rows // 64))), rows)[:, 0]
 
     def table(self) -> int:
         """The same as a table, computed AND by AND on integers: a second opinion on `bits`."""
