@@ -24,9 +24,7 @@ bool ParityProof::clause(size_t which, int32_t a, int32_t b, int32_t c, Clause *
 
 int32_t ParityProof::variable(uint32_t chain) {
     if (chain == 0) return kFalseVariable;
-    const auto [rest, operand] = parity_[chain];
-    int32_t last = names_.literal(make_lit(operand));
-    if (rest == 0) return last;
+    if (parity_[chain].rest == 0) return names_.literal(make_lit(parity_[chain].operand));
     auto known = definitions_.find(chain);
     if (known != definitions_.end()) return known->second.variable;
 
@@ -37,7 +35,7 @@ int32_t ParityProof::variable(uint32_t chain) {
     int32_t before = parity_[at].rest ? definitions_[at].variable : names_.literal(make_lit(parity_[at].operand));
     for (size_t i = open.size(); i-- > 0;) {
         int32_t own = next_variable_++;
-        last = names_.literal(make_lit(parity_[open[i]].operand));
+        int32_t last = names_.literal(make_lit(parity_[open[i]].operand));
         Ids ids{};
         Clause made;
         for (size_t which : {1, 2, 0, 3}) {  // those with the variable itself, which its negation has to face
@@ -55,6 +53,11 @@ int32_t ParityProof::sum_literal(Lit lit) {
     Lit sum = parity_.sum(lit);
     int32_t own = variable(node_of(sum));
     return is_complemented(sum) ? -own : own;
+}
+
+void ParityProof::start_offers() {
+    derive_.clear();
+    derive_.offer(kFalseVariable, -kFalseVariable);  // the formula's first clause
 }
 
 void ParityProof::offer_triple(const Ids &ids, int32_t a, int32_t b, int32_t c) {
@@ -99,14 +102,13 @@ ParityProof::Pair ParityProof::shorter(Pair pair) const {
     return {x.operand >= y.operand ? x.rest : pair.first, y.operand >= x.operand ? y.rest : pair.second};
 }
 
-// That the XOR of two chains is the chain that add() makes of them.
-ParityProof::Ids ParityProof::add(uint32_t x, uint32_t y) {
-    pairs_.clear();
-    parity_.add(x, y, &pairs_);
-    auto key = [](Pair pair) { return static_cast<uint64_t>(pair.first) << 32 | pair.second; };
+// The XOR of two chains, and that it is.
+ParityProof::Sum ParityProof::add(uint32_t x, uint32_t y) {
+    std::vector<Pair> pairs;
+    uint32_t whole = parity_.add(x, y, &pairs);
     Ids ids{};
-    if (pairs_.empty()) return ids;
-    std::vector<Pair> pairs = pairs_;
+    if (pairs.empty()) return {whole, ids};
+    auto key = [](Pair pair) { return static_cast<uint64_t>(pair.first) << 32 | pair.second; };
     Pair last = shorter(pairs.back());
     uint32_t sum = last.first == last.second ? 0 : last.first | last.second;
     for (size_t i = pairs.size(); i-- > 0;) {
@@ -125,8 +127,7 @@ ParityProof::Ids ParityProof::add(uint32_t x, uint32_t y) {
         Clause goal;
         for (size_t which = 0; which < 4; which++) {
             if (!clause(which, a, b, c, &goal)) continue;
-            derive_.clear();
-            derive_.offer(kFalseVariable, -kFalseVariable);  // the formula's first clause
+            start_offers();
             offer_triple(ids, variable(before.first), variable(before.second), variable(shorter_sum));
             offer_chain(now.first);
             offer_chain(now.second);
@@ -135,7 +136,7 @@ ParityProof::Ids ParityProof::add(uint32_t x, uint32_t y) {
         }
         ids = added_[key(now)] = made;
     }
-    return ids;
+    return {whole, ids};
 }
 
 // That an XOR is its sum, and all XORs below it.
@@ -162,14 +163,12 @@ void ParityProof::sum_up(Node top) {
             continue;
         }
         uint32_t a = node_of(parity_.sum(of->a)), b = node_of(parity_.sum(of->b)), c = node_of(parity_.sum(of->c));
-        uint32_t both = parity_.add(a, b), all = parity_.add(both, c);
-        Ids first = add(a, b), second = add(both, c);
+        Sum both = add(a, b), all = add(both.chain, c);
         Id found[2];
         for (int back = 0; back < 2; back++) {
-            derive_.clear();
-            derive_.offer(kFalseVariable, -kFalseVariable);
-            offer_triple(first, variable(a), variable(b), variable(both));
-            offer_triple(second, variable(both), variable(c), variable(all));
+            start_offers();
+            offer_triple(both.ids, variable(a), variable(b), variable(both.chain));
+            offer_triple(all.ids, variable(both.chain), variable(c), variable(all.chain));
             for (Lit operand : {of->a, of->b, of->c}) offer_sum(operand);
             if (of->is_and) {
                 names_.offer_and(node);
@@ -188,8 +187,7 @@ bool ParityProof::equal(Lit a, Lit b, Id *forth, Id *back) {
     if (!parity_.equal(a, b)) return false;
     sum_up(node_of(a));
     sum_up(node_of(b));
-    derive_.clear();
-    derive_.offer(kFalseVariable, -kFalseVariable);
+    start_offers();
     offer_sum(a);
     offer_sum(b);
     int32_t x = names_.literal(a), y = names_.literal(b);

@@ -47,16 +47,21 @@ private:
     struct Equal {
         Id forth, back;
     };
+    struct Sum {
+        uint32_t chain;
+        Ids ids;  // that it is the XOR of two others
+    };
 
     static bool clause(size_t which, int32_t a, int32_t b, int32_t c, Clause *clause);
     int32_t variable(uint32_t chain);
     int32_t sum_literal(Lit lit);
+    void start_offers();
     void offer_chain(uint32_t chain);
     void offer_triple(const Ids &ids, int32_t a, int32_t b, int32_t c);
     void offer_sum(Lit lit);
     Id derived(const Clause &goal, const Clause &splits);
     Pair shorter(Pair pair) const;
-    Ids add(uint32_t x, uint32_t y);
+    Sum add(uint32_t x, uint32_t y);
     void sum_up(Node node);
 
     const Xors &xors_;
@@ -72,7 +77,6 @@ private:
     std::unordered_map<uint32_t, Definition> definitions_;  // by chain
     std::unordered_map<uint64_t, Ids> added_;               // by two chains
     std::unordered_map<Node, Equal> sums_;                  // by XOR: that it is its sum
-    std::vector<Pair> pairs_;
     std::vector<Node> stack_;
     int64_t steps_ = 0;
 };
