@@ -46,13 +46,14 @@ def checksum(bits: int, as_matrix: bool) -> Aig:
     build = Builder(32 + bits)
     state = [{index} for index in range(32)]  # as sets of inputs
     signals = [build.input(index) for index in range(32)]
+    tapped = [CRC_32 >> index & 1 for index in range(32)]
     for step in range(bits):
-        top, feedback = state[31] ^ {32 + step}, build.xor(signals[31], build.input(32 + step))
-        tapped = [CRC_32 >> index & 1 for index in range(32)]
-        state = [({*()} if index == 0 else state[index - 1]) ^ (top if tapped[index] else set()) for index in range(32)]
-        if not as_matrix:
-            shifted = [0, *signals[:31]]
-            signals = [build.xor(lit, feedback) if tap else lit for lit, tap in zip(shifted, tapped, strict=True)]
+        if as_matrix:
+            top, shifted = state[31] ^ {32 + step}, [set[int](), *state[:31]]
+            state = [found ^ top if tap else found for found, tap in zip(shifted, tapped, strict=True)]
+        else:
+            feedback, moved = build.xor(signals[31], build.input(32 + step)), [0, *signals[:31]]
+            signals = [build.xor(lit, feedback) if tap else lit for lit, tap in zip(moved, tapped, strict=True)]
     if as_matrix:
         signals = [tree(build, [build.input(index) for index in sorted(found)]) for found in state]
     return build.finish(signals)
