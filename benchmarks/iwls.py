@@ -1,10 +1,12 @@
 """The IWLS 2024 contest: 100 functions of up to 16 inputs, from the worst circuit that a team handed in.
 
     NETC_DATA=… python benchmarks/iwls.py [--budget WORK] [--pipeline TEXT] [CIRCUIT …]
+    NETC_DATA=… python benchmarks/iwls.py --deepsyn [CIRCUIT …]
 
 For each circuit the ANDs it starts with, those left, the fewest that any team had (best.csv of the corpus), and CPU
 seconds of the whole process. Every result is compared here with its input on all 2^n patterns, which proves it; with
---cec, ABC's cec is asked as well. Written to results/iwls.json, row by row, so that a run can be cut; a run of some
+--cec, ABC's cec is asked as well. --deepsyn measures ABC's `&deepsyn -T 60` instead, whose limit is wall time: only where
+a core is idle; its results are compared in the same way. Written to results/iwls.json, row by row, so that a run can be cut; a run of some
 circuits adds to what is there. Every row says what made it.
 """
 
@@ -21,13 +23,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from measure import RESULTS, abc_cec, netc, save
+from measure import RESULTS, abc, abc_cec, netc, save
 
 from netc import Aig, load
 
 PIPELINE = "collapse{orders=4,rounds=3}; walk{leaves=16,rounds=100000,patience=1000}"
 BUDGET = 50_000_000  # units of work: less than sixty CPU seconds, which are allowed
 CEC_SECONDS = 20
+DEEPSYN = "&deepsyn -T 60"
 
 
 def roots(aig: Aig) -> list[npt.NDArray[np.uint8]]:
@@ -45,15 +48,30 @@ def roots(aig: Aig) -> list[npt.NDArray[np.uint8]]:
     return [value(lit) for lit in aig.roots.tolist()]
 
 
+def compared(source: Path, target: Path) -> tuple[Aig, Aig]:
+    """Both circuits, if they are equal under all patterns; ends the program otherwise."""
+    before, after = load(source).logic, load(target).logic
+    if not all(np.array_equal(a, b) for a, b in zip(roots(before), roots(after), strict=True)):
+        sys.exit(f"{source.name}: not equivalent")
+    return before, after
+
+
+def by_deepsyn(source: Path, scratch: Path) -> dict[str, Any]:
+    target = scratch / source.name
+    target.unlink(missing_ok=True)
+    usage = abc(f"&r {source}; &st; {DEEPSYN}; &w {target}", timeout=600)
+    if not target.is_file():
+        sys.exit(usage.out)
+    _, after = compared(source, target)
+    return {"ands": after.num_ands, "levels": after.depth, "cpu_seconds": round(usage.cpu_seconds, 2)}
+
+
 def measured(source: Path, pipeline: str, budget: int, scratch: Path, cec: bool) -> dict[str, Any]:
     target = scratch / source.name
     usage = netc("opt", source, "-p", pipeline, "--budget", str(budget), "--verify=sim", "-o", target)
     if usage.code not in (0, 3):  # 3: the budget was spent
         sys.exit(usage.out)
-    before, after = load(source).logic, load(target).logic
-    same = all(np.array_equal(a, b) for a, b in zip(roots(before), roots(after), strict=True))
-    if not same:
-        sys.exit(f"{source.name}: not equivalent")
+    before, after = compared(source, target)
     return {
         "start": before.num_ands,
         "ands": after.num_ands,
@@ -69,6 +87,15 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     def total(key: str) -> int:
         return sum(row[key] for row in rows.values())
 
+    pairs = [(row["ands"], row[DEEPSYN]) for row in rows.values() if DEEPSYN in row]
+    beside = {
+        "circuits": len(pairs),
+        "ands": sum(theirs["ands"] for _, theirs in pairs),
+        "ours": sum(ours for ours, _ in pairs),
+        "ours_smaller": sum(ours < theirs["ands"] for ours, theirs in pairs),
+        "ours_larger": sum(ours > theirs["ands"] for ours, theirs in pairs),
+        "cpu_seconds": round(sum(theirs["cpu_seconds"] for _, theirs in pairs), 1),
+    }
     return {
         "circuits": len(rows),
         "start": total("start"),
@@ -78,6 +105,7 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "beaten": sum(row["ands"] < row["best_known"] for row in rows.values()),
         "cpu_seconds": round(sum(row["cpu_seconds"] for row in rows.values()), 1),
         "most_cpu_seconds": max(row["cpu_seconds"] for row in rows.values()),
+        DEEPSYN: beside,
     }
 
 
@@ -87,6 +115,7 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=BUDGET)
     parser.add_argument("--pipeline", default=PIPELINE)
     parser.add_argument("--cec", action="store_true")
+    parser.add_argument("--deepsyn", action="store_true")
     options = parser.parse_args()
     folder = Path(os.environ["NETC_DATA"]) / "aig" / "iwls2024"
     with (folder / "best.csv").open() as lines:
@@ -96,8 +125,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for name in options.circuits or sorted(best):
             source = folder / "worst_aig" / f"{name}.aig"
-            row = measured(source, options.pipeline, options.budget, Path(scratch), options.cec)
-            rows[name] = row | {"best_known": best[name]}
+            row = rows.setdefault(name, {"best_known": best[name]})
+            if options.deepsyn:
+                row[DEEPSYN] = by_deepsyn(source, Path(scratch))
+            else:
+                row |= measured(source, options.pipeline, options.budget, Path(scratch), options.cec)
             print(json.dumps({name: rows[name]}), flush=True)
             rows = {known: rows[known] for known in sorted(rows)}
             save("iwls", {"summary": summary(rows), "rows": rows})
