@@ -1,4 +1,4 @@
-"""What the levels promise on a whole circuit: goals, and deep effort until the time is over or somebody presses Ctrl-C."""
+"""What levels promise on a whole circuit: goals, and deep effort until its time is over or somebody presses Ctrl-C."""
 
 import json
 import os
