@@ -27,8 +27,8 @@ def compile(model: Grid, *, engine: str = ..., **options: Any) -> Any: ...
 
 
 def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: str = "error", **options: Any) -> Any:
-    """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.net.MachineNet`, for a `Grid` a
-    `netc.runtime.grid.GridNet`.
+    """Something that runs: a `netc.runtime.net.Net`; for a `Machine` a `netc.runtime.machine_net.MachineNet`, for a
+    `Grid` a `netc.runtime.grid.GridNet`.
 
     `engine` is ``"table"`` (starts at once), ``"machine"`` (x86-64 code made in memory), ``"template"`` (convolutions
     as they were trained, not flattened), ``"c"`` (compiles C, cached), or ``"auto"``, the fastest of the first three
@@ -37,10 +37,11 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
     """
     made = registry.find("engine", registry.ENGINES, engine)
     if isinstance(model, Machine):
-        machine_net = registry.resolve("netc.runtime.net:MachineNet")
-        return machine_net(model, made(Model(model.core), **options))
+        machine_net = registry.resolve("netc.runtime.machine_net:MachineNet")
+        return machine_net(model, made(Model(model.core), **options), asked=engine, options=options)
     if isinstance(model, Grid):
-        return registry.resolve("netc.runtime.grid:GridNet")(model, made(model.cell, **options))
+        grid_net = registry.resolve("netc.runtime.grid:GridNet")
+        return grid_net(model, made(model.cell, **options), asked=engine, options=options)
     subject = model if isinstance(model, Model) else Model(model)
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")

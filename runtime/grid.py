@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netc import native
+from netc.compact import pack, unpack
 from netc.errors import NetcError
 from netc.grid import Grid
 from netc.protocols import Engine
+from netc.targets import compile as compile_net
+
+from .choice import NO_OPTIONS, Choice
 
 __all__ = ["GridNet"]
 
@@ -24,17 +30,27 @@ _SHARE = 1 << 16  # inputs read and gates evaluated in a step, 512 cells at once
 class GridNet:
     """A compiled automaton: states are ``bool[…, height, width, channels]``, with any number of grids side by side.
 
-    States may be given as bool, or as integers or floats of 0 and 1; anything else is a `NetcError`.
+    States may be given as bool, or as integers or floats of 0 and 1; anything else is a `NetcError`. It
+    pickles as a `netc.runtime.net.Net` does.
     """
 
-    def __init__(self, grid: Grid, engine: Engine) -> None:
+    def __init__(
+        self, grid: Grid, engine: Engine, *, asked: str | None = None, options: Mapping[str, Any] = NO_OPTIONS
+    ) -> None:
         self.grid = grid
         self.engine = engine
+        self.asked = asked or engine.name
+        self.options = dict(options)
         logic = grid.cell.logic
         self._kernel = engine.kernel_of(64)
         read = np.flatnonzero(logic.live()[1 : 1 + logic.inputs])
         self._taps = [(int(index), *map(int, grid.taps()[index])) for index in read]
         self._cost = len(read) + logic.num_ands
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        grid = self.grid
+        choice = Choice.of(self.asked, self.options, self.engine)
+        return _made_again, (pack(grid.cell), grid.cell.name, grid.boundary, grid.order, choice)
 
     def __repr__(self) -> str:
         return f"<GridNet {self.grid.cell.name}, {self.grid.boundary}, engine {self.engine.name}>"
@@ -145,6 +161,14 @@ class GridNet:
                 native.call(native.lib.netc_grid_steps, core, count, updates)
                 at += count
             native.call(native.lib.netc_grid_store, core, native.out(to))
+
+
+def _made_again(packed: bytes, name: str, boundary: str, order: str, choice: Choice) -> GridNet:
+    """The net that was pickled."""
+    grid = Grid(replace(unpack(packed), name=name), boundary, order)
+    net: GridNet = compile_net(grid, engine=choice.engine(), **choice.options)
+    net.asked = choice.asked
+    return net
 
 
 def _bits(given: npt.ArrayLike, what: str) -> npt.NDArray[np.uint8]:

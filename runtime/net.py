@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,16 @@ from netc.compact import pack, unpack
 from netc.encoder import NAN_CHOICES, Encoder
 from netc.errors import NetcError
 from netc.head import Head
-from netc.machine import Machine
 from netc.model import Model
 from netc.native import ffi, lib
 from netc.protocols import Engine
 from netc.targets import compile as compile_net
 
 from . import stream, workers
-from .fastest import here
+from .choice import NO_OPTIONS, Choice
 from .runner import Runner
 
-__all__ = ["MachineNet", "Net"]
+__all__ = ["Net"]
 
 _CONVERTED_ROWS = 4096  # at a time, of features that the core does not read as they are
 
@@ -66,7 +64,7 @@ class Net:
         *,
         nan: str = "error",
         asked: str | None = None,
-        options: Mapping[str, Any] = MappingProxyType({}),
+        options: Mapping[str, Any] = NO_OPTIONS,
     ) -> None:
         self.model = model
         self.nan = nan
@@ -80,8 +78,8 @@ class Net:
         self._runner = Runner(engine, self.inputs, self.outputs, model.head, model.encoder, ignore_nan=nan == "false")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        chosen = (self.engine.name, here()) if self.asked == "auto" else None
-        return _made_again, (pack(self.model), self.model.name, self.asked, self.nan, self.options, chosen)
+        choice = Choice.of(self.asked, self.options, self.engine)
+        return _made_again, (pack(self.model), self.model.name, self.nan, choice)
 
     def __repr__(self) -> str:
         return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
@@ -300,63 +298,8 @@ def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]
 _over_workers = workers.answers
 
 
-def _made_again(
-    packed: bytes, name: str, asked: str, nan: str, options: dict[str, Any], chosen: tuple[str, str] | None
-) -> Net:
+def _made_again(packed: bytes, name: str, nan: str, choice: Choice) -> Net:
     """The net that was pickled."""
-    engine = chosen[0] if chosen and chosen[1] == here() else asked
-    net: Net = compile_net(replace(unpack(packed), name=name), engine=engine, nan=nan, **options)
-    net.asked = asked
+    net: Net = compile_net(replace(unpack(packed), name=name), engine=choice.engine(), nan=nan, **choice.options)
+    net.asked = choice.asked
     return net
-
-
-class MachineNet:
-    """A compiled machine: many sequences side by side, state in and state out."""
-
-    def __init__(self, machine: Machine, engine: Engine) -> None:
-        self.machine = machine
-        self.engine = engine
-        self._runner = Runner(engine, machine.core.inputs, machine.core.ports.outputs)
-
-    def run(
-        self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None, *, threads: int | None = None
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Steps all sequences through ``x``, bits of shape (steps, sequences, inputs).
-
-        Returns the outputs, ``bool[steps, sequences, outputs]``, seen in each step before the state changes, and
-        the state after the last, ``bool[sequences, latches]``. `state` defaults to the resets (uninitialised
-        latches start false). `threads` share the sequences, 512 at a time; the default is every core.
-        """
-        machine = self.machine
-        given = np.asarray(x)
-        if given.ndim != 3 or given.shape[2] != machine.inputs:
-            raise NetcError("", f"x has shape {given.shape}; this machine reads (steps, sequences, {machine.inputs})")
-        inputs = np.ascontiguousarray(given if given.dtype.char in "?B" else given.astype(np.uint8))
-        if given.dtype.char not in "?B" and (inputs != given).any():
-            raise NetcError("", "this machine reads bits, 0 or 1")
-        steps, sequences = given.shape[:2]
-        start = machine.initial_state(sequences) if state is None else np.asarray(state)
-        if start.shape != (sequences, machine.latches):
-            raise NetcError("", f"the state has shape {start.shape}; it needs ({sequences}, {machine.latches})")
-        now = np.array(start, np.uint8, order="C")
-        outputs = np.empty((steps, sequences, machine.outputs), np.uint8)
-        native.call(
-            native.lib.netc_run_machine,
-            self._runner.struct,
-            machine.inputs,
-            machine.latches,
-            steps,
-            sequences,
-            native.view(inputs.view(np.uint8), np.uint8),
-            native.out(outputs),
-            native.out(now),
-            _threads(threads),
-        )
-        return outputs.view(np.bool_), now.view(np.bool_)
-
-    def step(
-        self, x: npt.ArrayLike, state: npt.NDArray[Any] | None = None
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """One step of ``x``, bits of shape (sequences, inputs): outputs and the next state."""
-        outputs, after = self.run(np.asarray(x)[None], state)
-        return outputs[0], after

@@ -175,7 +175,7 @@ def test_a_choice_is_kept_where_the_same_kernels_run(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(fastest, "_seconds", seconds)
     assert pickle.loads(data).engine.name == chosen  # noqa: TID251 - our own
     assert not timed
-    monkeypatch.setattr("netc.runtime.net.here", lambda: "another machine")
+    monkeypatch.setattr("netc.runtime.choice.here", lambda: "another machine")
     assert pickle.loads(data).asked == "auto"  # noqa: TID251 - our own
     assert bool(timed) == bool(targets())
 
