@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.ccompiler import find_compiler, patience
+from netc.cores import usable_cores
 from netc.errors import NetcError
 from netc.files import STDIO, chunks_of, strip_compression, write_chunks, writing
 from netc.model import Model
@@ -66,7 +66,7 @@ def write_c(
     if Path(path).suffix in LIBRARY_SUFFIXES and "model.h" in names:
         with tempfile.TemporaryDirectory(prefix="netc-") as directory:
             static = Path(path).suffix == _STATIC_SUFFIX
-            library = _compiled(backend, model, Path(directory), static, compiler, flags, jobs or os.cpu_count() or 1)
+            library = _compiled(backend, model, Path(directory), static, compiler, flags, jobs or usable_cores())
             _write_all({"model.c": _pieces(library), "model.h": files["model.h"]}, names, force)
     else:
         _write_all(files, names, force)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import IO, Any
 from netc import cec
 from netc.aig import Aig
 from netc.context import Context
+from netc.cores import usable_cores
 from netc.errors import InternalError, NetcError
 from netc.files import read_source, write_chunks
 from netc.frontends.verilog import load
@@ -35,7 +35,7 @@ def proved(model: Model, backend: Any) -> Iterator[tuple[IO[bytes], cec.Cec]]:
         read = _read(file)
         try:
             answer = cec.check(
-                meant, read, match="name", context=Context(cec.verification_budget(meant), os.cpu_count() or 1)
+                meant, read, match="name", context=Context(cec.verification_budget(meant), usable_cores())
             )
         except NetcError as error:
             raise _refuted(meant, file, error.what) from None

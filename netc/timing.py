@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netc import registry
+from netc.cores import usable_cores
 from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
 from netc.layers import Tiled
@@ -155,7 +155,7 @@ def bench(
     for name, net, _ in built:
         _compare(name, net, model, inputs, expected)
     rates = registry.resolve("netc.runtime.rates:measure")()
-    cores = tuple(dict.fromkeys((1, os.cpu_count() or 1))) if threads is None else tuple(threads)
+    cores = tuple(dict.fromkeys((1, usable_cores()))) if threads is None else tuple(threads)
     return Bench(
         model.name,
         model.logic.inputs,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from cffi import FFI
 
 from netc import native
 from netc.ccompiler import CCompiler, find_compiler, patience
+from netc.cores import usable_cores
 from netc.errors import NetcError
 from netc.files import write_chunks
 from netc.model import Model
@@ -92,7 +92,7 @@ class CompiledEngine:
         limit = patience(model.logic.num_ands) if timeout is None else timeout
         store = Cache.of_user() if cache is None else Cache.at(Path(cache))
         flags = (opt, *_FLAGS, *_FLAGS_FOR_KERNEL.get(kernels()[0], ()))
-        cores = jobs or os.cpu_count() or 1
+        cores = jobs or usable_cores()
         ffi, self._library = _obtain(model, found, flags, store, limit, cores)  # unmapped when the library goes
         address = int(ffi.cast("uintptr_t", ffi.addressof(self._library, "netc_entry")))
         inputs, outputs = model.logic.inputs, model.logic.ports.outputs

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from netc.cores import usable_cores
 from netc.errors import NetcError
 
 from .stream import Item, Question, counted_from
@@ -38,7 +39,7 @@ def answers(net: Net, items: Iterable[Item], question: Question, workers: int) -
     """
     if workers < 1:
         raise NetcError("", f"workers={workers}; it is at least 1")
-    threads = question.threads or max(1, (os.cpu_count() or 1) // workers)
+    threads = question.threads or max(1, usable_cores() // workers)
     return _answers(net, items, replace(question, threads=threads), workers)
 
 

@@ -7,6 +7,7 @@ import click
 from netc.cli import common
 from netc.cli.main import EXIT_NO, EXIT_STOPPED
 from netc.cli.numbers import MOST_64, Real, Whole
+from netc.cores import usable_cores
 
 EPILOG = """\b
 Examples:
@@ -63,7 +64,6 @@ def command(
     Prints EQUIVALENT (exit 0), NOT EQUIVALENT with a counterexample (exit 1) or UNDECIDED (exit 3). Latches pair as
     states, so circuits that encode their state differently are different here.
     """
-    import os
     from pathlib import Path
 
     from netc import certificate as certificates
@@ -81,7 +81,7 @@ def command(
     if certify is not None:
         certificates.refuse_used(Path(certify))
     first, second = load(a).logic, load(b).logic
-    context = Context(budget, threads or os.cpu_count() or 1)
+    context = Context(budget, threads or usable_cores())
 
     def certified() -> certificates.Certificate:
         if certify is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from click.core import ParameterSource
 
 from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.cli.numbers import MOST_64, Real, Whole
+from netc.cores import usable_cores
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def run_optimizer(
             goal=goal,
             budget=budget,
             time_limit=time_limit,
-            threads=threads or os.cpu_count() or 1,
+            threads=threads or usable_cores(),
             verify=verify,
             tick=progress.tick,
             **more,

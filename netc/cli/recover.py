@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 from netc.cli import common
 from netc.cli.main import EXIT_INTERRUPT, EXIT_NO, EXIT_STOPPED
 from netc.cli.numbers import Real, Whole
+from netc.cores import usable_cores
 from netc.errors import NetcError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def command(
             tau=tau,
             encoder=encoder,
             given=common.given(),
-            threads=threads or os.cpu_count() or 1,
+            threads=threads or usable_cores(),
             time_limit=time_limit,
             tick=progress.tick,
         )

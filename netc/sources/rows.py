@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -10,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from netc.cores import usable_cores
 from netc.errors import NetcError
 
 __all__ = ["Array", "Held", "Rows", "batch_rows", "in_order", "whole"]
@@ -81,7 +81,7 @@ class Held:
 
 def batch_rows(row_bytes: int, threads: int | None = None) -> int:
     """How many rows of this size make a batch that keeps `threads` busy, by default every core."""
-    count = threads or os.cpu_count() or 1
+    count = threads or usable_cores()
     share = -(-_BATCH_BYTES // (max(1, row_bytes) * _BLOCK)) * _BLOCK
     return max(1, min(share * count, _MOST_BATCH_BYTES // max(1, row_bytes)))
 
