@@ -103,9 +103,18 @@ class Head:
             scores[:, index] = bits[:, self.bit[row]].astype(np.int32) @ self.weight[row] + self.offset[index]
         return scores
 
-    def logits(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """The trained network's outputs, ``(score + beta) / tau`` in float32, as torch computes them."""
-        return ((scores.astype(np.float32) + np.float32(self.beta)) / np.float32(self.tau)).astype(np.float32)
+    def logits(
+        self, scores: npt.NDArray[Any], *, out: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """The trained network's outputs, ``(score + beta) / tau`` in float32, as torch computes them.
+
+        They are written to `out` if it is given, an array of the scores' shape.
+        """
+        logits = np.empty(scores.shape, np.float32) if out is None else out
+        logits[...] = scores
+        logits += np.float32(self.beta)
+        logits /= np.float32(self.tau)
+        return logits
 
     def _is_group_sum(self) -> bool:
         block = Head.group_sum(len(self.bit), self.classes) if len(self.bit) % self.classes == 0 else None

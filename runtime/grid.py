@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,11 +12,13 @@ import numpy.typing as npt
 
 from netc import native
 from netc.compact import pack, unpack
+from netc.cores import usable_cores
 from netc.errors import NetcError
 from netc.grid import Grid
 from netc.protocols import Engine
 from netc.targets import compile as compile_net
 
+from .arguments import checked_out
 from .choice import NO_OPTIONS, Choice
 
 __all__ = ["GridNet"]
@@ -65,6 +66,7 @@ class GridNet:
         seed: int = 0,
         masks: npt.ArrayLike | None = None,
         threads: int | None = None,
+        out: npt.NDArray[np.bool_] | None = None,
     ) -> npt.NDArray[np.bool_]:
         """The state after some steps; with `record` ``bool[1 + steps // record, …, height, width, channels]``.
 
@@ -78,7 +80,8 @@ class GridNet:
         * with `masks`, bits ``[steps, …, height, width]`` (or what NumPy broadcasts to it), those that it says.
 
         `threads` shares the work of each step; the default is as many as the grids are large enough for, up to every
-        core. They change no result.
+        core. They change no result. Results are written to `out` if it is given, a C-contiguous array of the result's
+        shape and type; it may be the state.
         """
         now = _bits(state, "state")
         channels = self.grid.channels
@@ -92,14 +95,15 @@ class GridNet:
             raise NetcError("", f"threads={threads}; it is at least 1")
         updates, kept = self._updates(now.shape[:-1], steps, rate, seed, masks)
         stops = range(0, steps + 1, record) if record else range(steps, steps + 1)
+        shape = (len(stops), *now.shape) if record else now.shape
         try:
-            result = np.empty((len(stops), *now.shape), np.uint8)
+            result = np.empty(shape, np.bool_) if out is None else checked_out(out, shape, np.bool_)
         except ValueError:  # more than NumPy can count
             raise MemoryError(f"no memory for {len(stops)} states") from None
         if now.size:
-            self._run(now, stops, updates, result, threads)
+            self._run(now, stops, updates, (result if record else result[None]).view(np.uint8), threads)
         del kept
-        return (result if record else result[0]).view(np.bool_)
+        return result
 
     def step(self, state: npt.ArrayLike, **options: Any) -> npt.NDArray[np.bool_]:
         """The state after one step; options as for `run`."""
@@ -139,7 +143,7 @@ class GridNet:
         grids = math.prod(many)
         if threads is None:
             blocks = grids * height * width // _BLOCK
-            threads = max(1, min(os.cpu_count() or 1, blocks * self._cost // _SHARE))
+            threads = max(1, min(usable_cores(), blocks * self._cost // _SHARE))
         taps = native.ffi.new("netc_grid_tap[]", self._taps)
         shape = native.ffi.new("netc_grid_shape *")
         shape.grids, shape.height, shape.width, shape.channels = grids, height, width, channels

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,14 +21,13 @@ from netc.protocols import Engine
 from netc.targets import compile as compile_net
 
 from . import stream, workers
+from .arguments import CONVERTED_ROWS, as_bits, checked_out, threads_for
 from .choice import NO_OPTIONS, Choice
 from .runner import Runner
 
 __all__ = ["Net"]
 
-_CONVERTED_ROWS = 4096  # at a time, of features that the core does not read as they are
-
-_CORES = os.cpu_count() or 1
+_NO_ENCODER = "give the model an encoder (thresholds), or binarise the data first"  # a hint
 _FEATURES = {
     np.dtype(np.uint8): lib.NETC_UINT8,
     np.dtype(np.float32): lib.NETC_FLOAT32,
@@ -115,9 +113,18 @@ class Net:
             raise NetcError("", "this model's head was lowered to the class: it has no scores any more")
         return self._run(x, packed, threads, out, _SCORES, (head.classes,), _INT32)
 
-    def logits(self, x: npt.ArrayLike, *, packed: bool = False, threads: int | None = None) -> npt.NDArray[np.float32]:
+    def logits(
+        self,
+        x: npt.ArrayLike,
+        *,
+        packed: bool = False,
+        threads: int | None = None,
+        out: npt.NDArray[np.float32] | None = None,
+    ) -> npt.NDArray[np.float32]:
         """``float32[n, classes]``: ``(score + beta) / tau``, what the trained network returns."""
-        return self._head().logits(self.scores(x, packed=packed, threads=threads))
+        scores = self.scores(x, packed=packed, threads=threads)
+        to = None if out is None else checked_out(out, scores.shape, np.float32)
+        return self._head().logits(scores, out=to)
 
     def predict(
         self,
@@ -178,38 +185,37 @@ class Net:
         if out is None:
             result = np.empty(shape, dtype)
         else:
-            result = _checked(out, row if single else shape, dtype)
+            result = checked_out(out, row if single else shape, dtype)
             result = result[None] if single else result
         if self.model.encoder is not None and not packed and array.dtype.char != "?":
             self._run_features(array, self.model.encoder, threads, result, wanted)
         else:
-            form = lib.NETC_PACKED if packed else lib.NETC_BYTES
-            self._call(self._as_bytes(array, packed), form, threads, result, wanted)
+            self._run_bits(array, packed, threads, result, wanted)
         if out is not None:
             return out
         return result[0] if single else result
 
-    def _as_bytes(self, array: npt.NDArray[Any], packed: bool) -> npt.NDArray[Any]:
-        """Of type bool or uint8, and the right shape."""
+    def _run_bits(
+        self, array: npt.NDArray[Any], packed: bool, threads: int | None, result: npt.NDArray[Any], wanted: int
+    ) -> None:
         width = -(-self.inputs // 8) if packed else self.inputs
         if array.ndim != 2 or array.shape[1] != width:
             what = "packed bits" if packed else "bits"
             raise NetcError("", f"x has shape {array.shape}; this model reads (n, {width}) {what}")
-        if array.dtype.char in "?B":
-            return array
-        if packed:
+        is_bytes = array.dtype.char in "?B"
+        if packed and not is_bytes:
             raise NetcError("", f"packed bits are uint8, not {array.dtype}")
-        if array.dtype.kind not in "iuf":
-            raise NetcError("", f"x has type {array.dtype}; this model reads bits")
-        with np.errstate(invalid="ignore"):  # NaN and infinities are found by the comparison
-            bits = array.astype(np.uint8)
-        wrong = bits != array
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            value = array[row, column]
-            hint = "give the model an encoder (thresholds), or binarise the data first"
-            raise NetcError("", f"row {row}, column {column} holds {value}; this model reads bits, 0 or 1", hint)
-        return bits
+        form = lib.NETC_PACKED if packed else lib.NETC_BYTES
+        if is_bytes and not (packed and array.strides[1] != 1):
+            self._call(array, form, threads, result, wanted)
+            return
+
+        def as_bytes(part: npt.NDArray[Any], first: int) -> npt.NDArray[Any]:
+            if packed:
+                return np.ascontiguousarray(part)
+            return as_bits(part, "this model", first=first, hint=_NO_ENCODER)
+
+        self._run_parts(array, as_bytes, form, threads, result, wanted)
 
     def _run_features(
         self, array: npt.NDArray[Any], encoder: Encoder, threads: int | None, result: npt.NDArray[Any], wanted: int
@@ -222,10 +228,25 @@ class Net:
         if form is not None:
             self._call(array, form, threads, result, wanted)
             return
-        for start in range(0, len(array), _CONVERTED_ROWS):
-            stop = min(len(array), start + _CONVERTED_ROWS)
-            part = array[start:stop].astype(np.float64)
-            self._call(part, lib.NETC_FLOAT64, threads, result[start:stop], wanted, first=start)
+
+        def as_doubles(part: npt.NDArray[Any], _: int) -> npt.NDArray[Any]:
+            return part.astype(np.float64)
+
+        self._run_parts(array, as_doubles, lib.NETC_FLOAT64, threads, result, wanted)
+
+    def _run_parts(
+        self,
+        array: npt.NDArray[Any],
+        converted: Callable[[npt.NDArray[Any], int], npt.NDArray[Any]],
+        form: int,
+        threads: int | None,
+        result: npt.NDArray[Any],
+        wanted: int,
+    ) -> None:
+        """What the core does not read as it is: some rows at a time, given with the number of the first."""
+        for first in range(0, max(1, len(array)), CONVERTED_ROWS):
+            rows = slice(first, first + CONVERTED_ROWS)
+            self._call(converted(array[rows], first), form, threads, result[rows], wanted, first=first)
 
     def _call(
         self,
@@ -245,8 +266,6 @@ class Net:
             start, column_stride = ffi.from_buffer(_POINTER, x), x.itemsize
             row_stride = x.shape[1] * column_stride
         else:
-            if form == lib.NETC_PACKED and x.strides[1] != 1:
-                x = np.ascontiguousarray(x)
             start, (row_stride, column_stride) = ffi.cast("uint8_t *", x.ctypes.data), x.strides
         status = lib.netc_run(
             self._runner.struct,
@@ -255,7 +274,7 @@ class Net:
             column_stride,
             form,
             samples,
-            _threads(threads),
+            threads_for(threads, samples),
             wanted,
             ffi.from_buffer(result),  # new, or found to be writable
         )
@@ -266,7 +285,7 @@ class Net:
         try:
             native.checked(status)
         except NetcError as error:
-            hint = "give the model an encoder (thresholds), or binarise the data first"
+            hint = _NO_ENCODER
             if form != lib.NETC_BYTES:
                 hint = 'nan="false" takes it for less than every threshold'
             what = re.sub(r"\d+", lambda row: str(first + int(row[0])), error.what, count=1)
@@ -275,24 +294,6 @@ class Net:
     def time_gates(self, blocks: int, *, samples: int | None = None, threads: int = 1) -> float:
         """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
         return self._runner.time_gates(blocks, samples=samples, threads=threads)
-
-
-def _threads(wanted: int | None) -> int:
-    if wanted is None:
-        return _CORES
-    if wanted < 1:
-        raise NetcError("", f"threads={wanted}; it is at least 1")
-    return wanted
-
-
-def _checked(out: npt.NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """The caller's array, if the result fits it."""
-    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
-        found = f"{out.dtype}{list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise NetcError("", f"out is {found}; the result is {dtype}{list(shape)}")
-    if not out.flags.c_contiguous or not out.flags.writeable:
-        raise NetcError("", "out is read-only or not contiguous")
-    return out
 
 
 _over_workers = workers.answers

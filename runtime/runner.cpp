@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "runtime/memory.hpp"
@@ -143,76 +144,131 @@ void run(const netc_runner &runner, const Batch &batch) {
     if (bad < blocks) bad_value(runner, batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
 }
 
-// What a machine is given, and gives.
-struct Sequences {
-    int64_t free_inputs, latches, steps, sequences;
-    const uint8_t *x;
-    uint8_t *y, *state;
-};
+// Planes of a width that is known where this is compiled, or call after call costs more than the copies.
+template <size_t bytes>
+void copy_planes(uint8_t *to, const uint32_t *to_plane, const uint8_t *from, const uint32_t *from_place, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t words[bytes / 8], flip = -static_cast<uint64_t>(from_place[i] & 1);
+        std::memcpy(words, from + (from_place[i] >> 1) * bytes, bytes);
+        for (uint64_t &word : words) word ^= flip;
+        std::memcpy(to + to_plane[i] * bytes, words, bytes);
+    }
+}
+
+// Plane to_plane[i] of `to` becomes place from_place[i] of `from`: twice its plane, and 1 more for its complement.
+void copy_planes(Planes to, const uint32_t *to_plane, const uint8_t *from, const uint32_t *from_place, int64_t count) {
+    switch (to.bytes) {
+        case 16: return copy_planes<16>(to.base, to_plane, from, from_place, count);
+        case 32: return copy_planes<32>(to.base, to_plane, from, from_place, count);
+        case 64: return copy_planes<64>(to.base, to_plane, from, from_place, count);
+        default: return copy_planes<128>(to.base, to_plane, from, from_place, count);
+    }
+}
 
 // A machine's blocks, each through all its steps: the state stays in planes.
 class MachineBlocks {
 public:
-    MachineBlocks(const netc_runner &runner, const Sequences &given)
+    MachineBlocks(const netc_runner &runner, const netc_machine_run &given)
         : kernel_(kernel_for(runner, given.sequences)),
           layout_(kernel_.layout),
           given_(given),
-          visible_(runner.outputs - given.latches),
-          free_reads_(std::lower_bound(layout_.reads, layout_.reads + layout_.num_reads, given.free_inputs) - layout_.reads),
+          inputs_(runner.inputs - given.latches),
+          outputs_(runner.outputs - given.latches),
+          free_reads_(std::lower_bound(layout_.reads, layout_.reads + layout_.num_reads, inputs_) - layout_.reads),
           every_(static_cast<size_t>(given.latches)),
           own_(static_cast<size_t>(given.latches)) {
         for (int64_t i = 0; i < given.latches; i++) {
             every_[i] = static_cast<uint32_t>(i);
             own_[i] = static_cast<uint32_t>(2 * i);
         }
+        for (int64_t i = free_reads_; i < layout_.num_reads; i++) {
+            read_to_.push_back(static_cast<uint32_t>(i));
+            read_from_.push_back(static_cast<uint32_t>(2 * (layout_.reads[i] - inputs_)));
+        }
     }
 
     const netc_kernel &kernel() const { return kernel_; }
     int64_t block() const { return block_of(kernel_); }
     // The state by itself: inputs that no gate reads are part of it, and planes of inputs may be used again.
-    Memory state_planes() const { return aligned(given_.latches * kernel_.plane_bytes); }
+    int64_t state_bytes() const { return given_.latches * kernel_.plane_bytes; }
 
-    // The step whose input is not bits, -1 if it is the state, or given.steps if all is well.
-    int64_t run(int64_t first, const Workspace &workspace, uint8_t *memory) const {
-        int64_t rows = std::min(block(), given_.sequences - first), latches = given_.latches, inputs = given_.free_inputs;
-        Planes planes = workspace.planes(), states{memory, planes.bytes};
-        size_t bytes = static_cast<size_t>(planes.bytes);
-        uint8_t *state = given_.state + first * latches;
-        if (!pack_bytes(state, latches, 1, rows, every_.data(), latches, states)) return -1;
+    // The step whose input is not bits, -1 if it is the state, or given.steps if all is well. `spare` has state_bytes().
+    int64_t run(int64_t first, const Workspace &workspace, uint8_t *spare) const {
+        int64_t rows = std::min(block(), given_.sequences - first), latches = given_.latches;
+        int64_t in_planes = first / block() * state_bytes();
+        Planes planes = workspace.planes();
+        Planes now{given_.after_form == NETC_PLANES ? given_.after + in_planes : spare, planes.bytes};
+        const uint8_t *from = given_.before_form == NETC_PLANES ? given_.before + in_planes : now.base;
+        if (!load(first, rows, now)) return -1;
         for (int64_t step = 0; step < given_.steps; step++) {
-            int64_t at = step * given_.sequences + first;
-            if (!pack_bytes(given_.x + at * inputs, inputs, 1, rows, layout_.reads, free_reads_, planes)) return step;
-            for (int64_t i = free_reads_; i < layout_.num_reads; i++)
-                std::memcpy(planes[i], states[layout_.reads[i] - inputs], bytes);
+            if (!pack_inputs(step, first, rows, planes)) return step;
+            copy_planes(planes, read_to_.data(), from, read_from_.data(), static_cast<int64_t>(read_to_.size()));
             workspace.evaluate();
-            unpack_bytes(planes, rows, layout_.places, visible_, given_.y + at * visible_, visible_);
-            for (int64_t i = 0; i < latches; i++) {
-                uint32_t place = layout_.places[visible_ + i];
-                const uint64_t *from = reinterpret_cast<const uint64_t *>(planes[place >> 1]);
-                uint64_t *to = reinterpret_cast<uint64_t *>(states[i]), flip = -static_cast<uint64_t>(place & 1);
-                for (size_t word = 0; word < bytes / 8; word++) to[word] = from[word] ^ flip;
-            }
+            unpack(planes, layout_.places, outputs_, given_.y, given_.y_form, step * given_.sequences + first, rows);
+            copy_planes(now, every_.data(), planes.base, layout_.places + outputs_, latches);
+            from = now.base;
         }
-        unpack_bytes(states, rows, own_.data(), latches, state, latches);
+        if (from != now.base) std::memcpy(now.base, from, static_cast<size_t>(state_bytes()));
+        if (given_.after_form != NETC_PLANES) unpack(now, own_.data(), latches, given_.after, given_.after_form, first, rows);
         return given_.steps;
     }
 
+    // What is wrong with a step, or with the state (-1).
+    [[noreturn]] void bad_value(int64_t step) const {
+        bool is_state = step < 0;
+        const uint8_t *from = is_state ? given_.before : given_.x + step * given_.step_stride;
+        int64_t row_stride = is_state ? given_.latches : given_.row_stride, column_stride = is_state ? 1 : given_.column_stride;
+        const uint32_t *columns = is_state ? every_.data() : layout_.reads;
+        for (int64_t row = 0; row < given_.sequences; row++)
+            for (int64_t i = 0; i < (is_state ? given_.latches : free_reads_); i++) {
+                unsigned value = from[row * row_stride + columns[i] * column_stride];
+                if (value <= 1) continue;
+                std::string place = is_state ? "the state's" : format("step %lld,", static_cast<long long>(step));
+                throw UserError{"", format("%s row %lld, column %lld holds %u; this machine reads bits, 0 or 1",
+                                           place.c_str(), static_cast<long long>(row), static_cast<long long>(columns[i]), value)};
+            }
+        throw UserError{"", "the input changed while it was read"};
+    }
+
 private:
+    bool load(int64_t first, int64_t rows, Planes now) const {
+        int64_t latches = given_.latches, packed_bytes = (latches + 7) / 8;
+        if (given_.before_form == NETC_BYTES)
+            return pack_bytes(given_.before + first * latches, latches, 1, rows, every_.data(), latches, now);
+        if (given_.before_form == NETC_PACKED)
+            pack_bits(given_.before + first * packed_bytes, packed_bytes, rows, every_.data(), latches, now);
+        return true;
+    }
+    bool pack_inputs(int64_t step, int64_t first, int64_t rows, Planes planes) const {
+        const uint8_t *x = given_.x + step * given_.step_stride + first * given_.row_stride;
+        if (given_.x_form == NETC_BYTES)
+            return pack_bytes(x, given_.row_stride, given_.column_stride, rows, layout_.reads, free_reads_, planes);
+        pack_bits(x, given_.row_stride, rows, layout_.reads, free_reads_, planes);
+        return true;
+    }
+    // To row `row` and those that follow it.
+    static void unpack(Planes planes, const uint32_t *places, int64_t columns, uint8_t *to, int64_t form, int64_t row,
+                       int64_t rows) {
+        int64_t width = form == NETC_BYTES ? columns : (columns + 7) / 8;
+        (form == NETC_BYTES ? unpack_bytes : unpack_bits)(planes, rows, places, columns, to + row * width, width);
+    }
+
     const netc_kernel &kernel_;
     const netc_layout &layout_;
-    const Sequences &given_;
-    int64_t visible_, free_reads_;
+    const netc_machine_run &given_;
+    int64_t inputs_, outputs_, free_reads_;
     Array<uint32_t> every_, own_;
+    std::vector<uint32_t> read_to_, read_from_;  // the planes of latches that are read, and their places in the state
 };
 
-void run_machine(const netc_runner &runner, const Sequences &given, int64_t wanted_threads) {
+void run_machine(const netc_runner &runner, const netc_machine_run &given) {
     MachineBlocks machine(runner, given);
     int64_t block = machine.block(), blocks = (given.sequences + block - 1) / block;
-    int64_t threads = std::min(wanted_threads, blocks);
+    int64_t threads = std::min(given.threads, blocks);
     Workspaces workspaces;
     make(workspaces, runner, machine.kernel(), threads);
     std::vector<Memory> states;
-    for (int64_t i = 0; i < threads; i++) states.push_back(machine.state_planes());
+    for (int64_t i = 0; i < threads; i++) states.push_back(aligned(given.after_form == NETC_PLANES ? 0 : machine.state_bytes()));
     std::atomic<int64_t> next{0}, bad{given.steps};  // the earliest step that goes wrong, of any block
     Team().run(threads, [&](int64_t member, int64_t) {
         auto index = static_cast<size_t>(member);
@@ -222,9 +278,7 @@ void run_machine(const netc_runner &runner, const Sequences &given, int64_t want
             }
         }
     });
-    if (bad < 0) throw UserError{"", "a state holds a value that is neither 0 nor 1"};
-    if (bad < given.steps)
-        throw UserError{"", format("step %lld: an input is neither 0 nor 1", static_cast<long long>(bad.load()))};
+    if (bad < given.steps) machine.bad_value(bad);
 }
 
 }  // namespace
@@ -259,10 +313,13 @@ int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t bloc
     });
 }
 
-int64_t netc_run_machine(const netc_runner *runner, int64_t free_inputs, int64_t latches, int64_t steps,
-                         int64_t sequences, const uint8_t *x, uint8_t *y, uint8_t *state, int64_t threads) {
+int64_t netc_machine_plane_bytes(const netc_runner *runner, int64_t sequences) {
+    return kernel_for(*runner, sequences).plane_bytes;
+}
+
+int64_t netc_run_machine(const netc_runner *runner, const netc_machine_run *given) {
     return guard([&]() -> int64_t {
-        run_machine(*runner, {free_inputs, latches, steps, sequences, x, y, state}, threads);
+        run_machine(*runner, *given);
         return 0;
     });
 }

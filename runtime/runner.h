@@ -40,8 +40,9 @@ typedef struct netc_runner {
     int64_t inputs, outputs, classes; /* classes is 0 without a head */
 } netc_runner;
 
-/* What x holds: bytes 0 or 1; rows of packed bits, bit j of byte b being input 8b + j; or features of a type. */
-enum { NETC_BYTES, NETC_PACKED, NETC_UINT8, NETC_FLOAT32, NETC_FLOAT64 };
+/* What x holds: bytes 0 or 1; rows of packed bits, bit j of byte b being input 8b + j; or features of a type.
+ * Planes are for the state of a machine only. */
+enum { NETC_BYTES, NETC_PACKED, NETC_UINT8, NETC_FLOAT32, NETC_FLOAT64, NETC_PLANES };
 
 /* What is wanted. */
 enum { NETC_BITS, NETC_PACKED_BITS, NETC_SCORES, NETC_CLASSES };
@@ -59,10 +60,24 @@ int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride
  * nanoseconds. */
 int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t blocks, int64_t threads);
 
-/* Steps a machine: the runner's inputs are `free_inputs` bits and then the state, its outputs `outputs` bits and then the
- * next state. x: bytes [steps][sequences][free_inputs]; y: bytes [steps][sequences][outputs]; state: bytes
- * [sequences][latches], in and out. */
-int64_t netc_run_machine(const netc_runner *runner, int64_t free_inputs, int64_t latches, int64_t steps,
-                         int64_t sequences, const uint8_t *x, uint8_t *y, uint8_t *state, int64_t threads);
+/* One run of a machine: the runner's inputs are the machine's and then the state, its outputs the machine's and then the
+ * next state. Each form is NETC_BYTES or NETC_PACKED, rows of which have as many bytes as they need; a state may also be
+ * NETC_PLANES: for each block of sequences a plane for each latch, 16-byte aligned. */
+typedef struct netc_machine_run {
+    int64_t latches, steps, sequences, threads;
+    const uint8_t *x; /* [steps][sequences][inputs], with these strides; the last is 1 for NETC_PACKED */
+    int64_t x_form, step_stride, row_stride, column_stride;
+    uint8_t *y; /* [steps][sequences][outputs] */
+    int64_t y_form;
+    const uint8_t *before; /* [sequences][latches]; it may be `after` */
+    int64_t before_form;
+    uint8_t *after; /* the same after the last step */
+    int64_t after_form;
+} netc_machine_run;
+
+int64_t netc_run_machine(const netc_runner *runner, const netc_machine_run *given);
+
+/* Of the planes that hold the state of so many sequences: a block is 8 times as many sequences. */
+int64_t netc_machine_plane_bytes(const netc_runner *runner, int64_t sequences);
 
 #endif

@@ -307,6 +307,25 @@ def test_what_cannot_be_run_is_an_error(state: Any, options: dict[str, Any], mes
         net.run(state, **{"steps": 3, **options})
 
 
+def test_results_are_written_where_the_caller_wants_them() -> None:
+    net = compile(Grid(random_cell(2)))
+    state = random_state(3, 20, 70, 2)
+    after, states = net.run(state, 4), net.run(state, 4, record=2)
+    out = np.ones_like(state)
+    assert net.run(state, 4, out=out) is out
+    np.testing.assert_array_equal(out, after)
+    many = np.ones_like(states)
+    assert net.run(state, 4, record=2, out=many) is many
+    np.testing.assert_array_equal(many, states)
+    assert net.step(state, out=state) is state  # over the one that is read
+    assert net.run(state, 3, out=state) is state
+    np.testing.assert_array_equal(state, after)
+    with pytest.raises(NetcError, match=r"out is bool\[3, 20, 70, 2\]; the result is bool\[3, 3, 20, 70, 2\]"):
+        net.run(state, 4, record=2, out=out)
+    with pytest.raises(NetcError, match="not contiguous"):
+        net.run(state, 4, out=np.asfortranarray(out))
+
+
 # ---- The trained automata of the corpus ----
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,29 @@ def test_every_form_of_input_gives_the_same_answers(expected: Any) -> None:
     assert np.array_equal(net.bits(x, packed_out=True), np.packbits(bits, axis=1, bitorder="little"))
 
 
+def test_converting_takes_no_memory_that_grows_with_the_batch(expected: Any) -> None:
+    bits, _ = expected
+    rows = 100_000
+    x = np.resize(data(1000), (rows, 37))
+    strided = np.zeros((rows, 10), np.uint8)
+    strided[:, ::2] = np.packbits(x, axis=1, bitorder="little")
+    net = compile(model(), engine="table")
+    out = np.empty((rows, 41), np.bool_)
+    forms: list[tuple[Any, bool]] = [
+        (x.astype(np.int64), False),
+        (x.astype(np.float32), False),
+        (strided[:, ::2], True),
+    ]
+    for form, packed in forms:
+        tracemalloc.start()
+        net.bits(form, packed=packed, threads=1, out=out)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < rows * (5 if packed else 37) / 4  # a quarter of what the core is given
+        assert np.array_equal(out[:1000], bits[:1000])
+        assert np.array_equal(out[-1000:], bits[:1000])
+
+
 def test_results_are_written_where_the_caller_wants_them(expected: Any) -> None:
     bits, scores = expected
     x = data(600)
@@ -102,6 +126,7 @@ def test_results_are_written_where_the_caller_wants_them(expected: Any) -> None:
         (net.bits, {"packed_out": True}, np.packbits(bits[:600], axis=1, bitorder="little")),
         (net.scores, {}, scores[:600].astype(np.int32)),
         (net.predict, {}, np.array(twins.first_largest(scores[:600].tolist()), np.int32)),
+        (net.logits, {}, (scores[:600].astype(np.float32) + np.float32(0.5)) / np.float32(3)),
     ):
         whole = np.full((602, *right.shape[1:]), 1, right.dtype)
         out = whole[1:601]
@@ -127,6 +152,8 @@ def test_results_are_written_where_the_caller_wants_them(expected: Any) -> None:
 def test_results_that_do_not_fit_are_refused(out: Any, message: str) -> None:
     with pytest.raises(NetcError, match=message):
         compile(model()).bits(data(600), out=out)
+    with pytest.raises(NetcError, match=r"out is .*; the result is float32\[600, 4\]"):
+        compile(model()).logits(data(600), out=np.empty((4, 600), np.float32))
 
 
 def test_one_sample_without_a_batch_axis(expected: Any) -> None:
@@ -200,6 +227,13 @@ def test_the_place_of_a_bad_value_in_a_later_block_is_right() -> None:
     x[1234, 5] = 7
     with pytest.raises(NetcError, match="row 1234, column 5 holds 7"):
         compile(model()).bits(x, threads=1)
+    numbers = np.zeros((9000, 37))
+    numbers[8765, 5] = 0.5
+    with pytest.raises(NetcError, match=r"row 8765, column 5 holds 0\.5; this"):
+        compile(model()).bits(numbers)
+    numbers[8765, 5] = 7
+    with pytest.raises(NetcError, match=r"row 8765, column 5 holds 7.0; this model reads bits, 0 or 1\n  hint: give"):
+        compile(model()).bits(numbers)
 
 
 def test_an_encoder_reads_features() -> None:
