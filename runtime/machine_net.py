@@ -206,9 +206,10 @@ class MachineNet:
         return bits
 
     def _before(self, state: npt.ArrayLike | State | None, sequences: int, packed: bool) -> _Rows:
-        """A state that was given, C-contiguous and of type bool or uint8."""
+        """A state that was given, its rows contiguous and of type bool or uint8."""
         if state is None:
-            return _Rows.of(self.machine.initial_state(sequences), packed=False)
+            resets = self.machine.initial_state(1)
+            return _Rows.of(np.broadcast_to(resets, (sequences, resets.shape[1])), packed=False)
         if isinstance(state, State):
             return _Rows.of(self._checked_state(state, sequences), packed)
         array = np.asarray(state)
@@ -220,7 +221,7 @@ class MachineNet:
             raise NetcError("", f"packed bits are uint8, not {array.dtype}")
         if array.dtype.char not in "?B":
             array = as_bits(array, _READER, what="the state", place="the state's ")
-        return _Rows.of(np.ascontiguousarray(array), packed)
+        return _Rows.of(array if array.strides[1] == 1 else np.ascontiguousarray(array), packed)
 
     def _new_state(self, sequences: int) -> State:
         return State(sequences, self.machine.latches, self._plane_bytes(sequences))
@@ -245,6 +246,7 @@ class MachineNet:
         given.step_stride, given.row_stride, given.column_stride = x.array.strides
         given.y, given.y_form = outputs.pointer, outputs.form
         given.before, given.before_form = before.pointer, before.form
+        given.before_stride = before.array.strides[0]
         given.after, given.after_form = after.pointer, after.form
         native.call(lib.netc_run_machine, self._runner.struct, given)
 

@@ -181,10 +181,9 @@ public:
             every_[i] = static_cast<uint32_t>(i);
             own_[i] = static_cast<uint32_t>(2 * i);
         }
-        for (int64_t i = free_reads_; i < layout_.num_reads; i++) {
-            read_to_.push_back(static_cast<uint32_t>(i));
-            read_from_.push_back(static_cast<uint32_t>(2 * (layout_.reads[i] - inputs_)));
-        }
+        for (int64_t i = free_reads_; i < layout_.num_reads; i++)
+            first_.add(static_cast<uint32_t>(i), static_cast<uint32_t>(2 * (layout_.reads[i] - inputs_)));
+        if (given.steps > 1) order_moves();
     }
 
     const netc_kernel &kernel() const { return kernel_; }
@@ -201,14 +200,15 @@ public:
         const uint8_t *from = given_.before_form == NETC_PLANES ? given_.before + in_planes : now.base;
         if (!load(first, rows, now)) return -1;
         for (int64_t step = 0; step < given_.steps; step++) {
+            if (step == 0) first_.copy(planes, from);
+            else next_.copy(planes, planes.base);
+            if (uses_zeros_) std::memset(planes[layout_.planes], 0, static_cast<size_t>(planes.bytes));
             if (!pack_inputs(step, first, rows, planes)) return step;
-            copy_planes(planes, read_to_.data(), from, read_from_.data(), static_cast<int64_t>(read_to_.size()));
             workspace.evaluate();
             unpack(planes, layout_.places, outputs_, given_.y, given_.y_form, step * given_.sequences + first, rows);
-            copy_planes(now, every_.data(), planes.base, layout_.places + outputs_, latches);
-            from = now.base;
         }
-        if (from != now.base) std::memcpy(now.base, from, static_cast<size_t>(state_bytes()));
+        if (given_.steps > 0) copy_planes(now, every_.data(), planes.base, layout_.places + outputs_, latches);
+        else if (from != now.base) std::memcpy(now.base, from, static_cast<size_t>(state_bytes()));
         if (given_.after_form != NETC_PLANES) unpack(now, own_.data(), latches, given_.after, given_.after_form, first, rows);
         return given_.steps;
     }
@@ -217,7 +217,7 @@ public:
     [[noreturn]] void bad_value(int64_t step) const {
         bool is_state = step < 0;
         const uint8_t *from = is_state ? given_.before : given_.x + step * given_.step_stride;
-        int64_t row_stride = is_state ? given_.latches : given_.row_stride, column_stride = is_state ? 1 : given_.column_stride;
+        int64_t row_stride = is_state ? given_.before_stride : given_.row_stride, column_stride = is_state ? 1 : given_.column_stride;
         const uint32_t *columns = is_state ? every_.data() : layout_.reads;
         for (int64_t row = 0; row < given_.sequences; row++)
             for (int64_t i = 0; i < (is_state ? given_.latches : free_reads_); i++) {
@@ -231,12 +231,59 @@ public:
     }
 
 private:
+    struct Moves {
+        std::vector<uint32_t> to, from;
+
+        void add(uint32_t plane, uint32_t place) {
+            to.push_back(plane);
+            from.push_back(place);
+        }
+        void copy(Planes planes, const uint8_t *source) const {
+            copy_planes(planes, to.data(), source, from.data(), static_cast<int64_t>(to.size()));
+        }
+    };
+
+    // From the places of one step's next states straight to the planes that the next step reads, each before it is
+    // overwritten. Those that are left after that go round in circles: the plane of zeros holds one of each circle.
+    void order_moves() {
+        constexpr uint32_t kDone = 0xFFFFFFFF;
+        uint32_t begin = static_cast<uint32_t>(free_reads_), end = static_cast<uint32_t>(layout_.num_reads);
+        uint32_t zeros = static_cast<uint32_t>(layout_.planes);
+        std::vector<uint32_t> place(end), readers(zeros + 1), ready;
+        for (uint32_t i = begin; i < end; i++) {
+            place[i] = layout_.places[outputs_ + layout_.reads[i] - inputs_];
+            if (place[i] == 2 * i) place[i] = kDone;
+            else if (place[i] >> 1 != i) readers[place[i] >> 1]++;
+        }
+        auto move = [&](uint32_t to, uint32_t from) {
+            next_.add(to, from);
+            place[to] = kDone;
+        };
+        for (uint32_t i = begin; i < end; i++)
+            if (place[i] != kDone && !readers[i]) ready.push_back(i);
+        while (!ready.empty()) {
+            uint32_t i = ready.back(), from = place[i], plane = from >> 1;
+            ready.pop_back();
+            move(i, from);
+            if (plane != i && !--readers[plane] && plane >= begin && plane < end && place[plane] != kDone) ready.push_back(plane);
+        }
+        for (uint32_t i = begin; i < end; i++) {
+            if (place[i] == kDone) continue;
+            uses_zeros_ = true;
+            next_.add(zeros, 2 * i);
+            for (uint32_t at = i, from; place[at] != kDone; at = from >> 1) {
+                from = place[at];
+                move(at, from >> 1 == i ? 2 * zeros | (from & 1) : from);
+            }
+        }
+    }
+
     bool load(int64_t first, int64_t rows, Planes now) const {
-        int64_t latches = given_.latches, packed_bytes = (latches + 7) / 8;
+        int64_t latches = given_.latches;
+        const uint8_t *from = given_.before + first * given_.before_stride;
         if (given_.before_form == NETC_BYTES)
-            return pack_bytes(given_.before + first * latches, latches, 1, rows, every_.data(), latches, now);
-        if (given_.before_form == NETC_PACKED)
-            pack_bits(given_.before + first * packed_bytes, packed_bytes, rows, every_.data(), latches, now);
+            return pack_bytes(from, given_.before_stride, 1, rows, every_.data(), latches, now);
+        if (given_.before_form == NETC_PACKED) pack_bits(from, given_.before_stride, rows, every_.data(), latches, now);
         return true;
     }
     bool pack_inputs(int64_t step, int64_t first, int64_t rows, Planes planes) const {
@@ -258,7 +305,8 @@ private:
     const netc_machine_run &given_;
     int64_t inputs_, outputs_, free_reads_;
     Array<uint32_t> every_, own_;
-    std::vector<uint32_t> read_to_, read_from_;  // the planes of latches that are read, and their places in the state
+    Moves first_, next_;  // to the planes of latches that are read: from the state, and from the step before
+    bool uses_zeros_ = false;
 };
 
 void run_machine(const netc_runner &runner, const netc_machine_run &given) {

@@ -69,8 +69,8 @@ typedef struct netc_machine_run {
     int64_t x_form, step_stride, row_stride, column_stride;
     uint8_t *y; /* [steps][sequences][outputs] */
     int64_t y_form;
-    const uint8_t *before; /* [sequences][latches]; it may be `after` */
-    int64_t before_form;
+    const uint8_t *before; /* [sequences][latches], rows this many bytes apart; it may be `after` */
+    int64_t before_form, before_stride;
     uint8_t *after; /* the same after the last step */
     int64_t after_form;
 } netc_machine_run;

@@ -260,6 +260,27 @@ def test_a_machine_without_latches_or_inputs_or_outputs_runs() -> None:
         assert state.tolist() == [[True]] * 4
 
 
+@pytest.mark.parametrize("engine", ["table", "auto", "c"])
+@pytest.mark.parametrize("seed", range(6))
+def test_latches_that_take_each_other_s_values_do_so_at_once(engine: str, seed: int) -> None:
+    """Next states that lie where inputs do: circles of latches, some complemented, chains, constants, itself."""
+    random = np.random.default_rng(seed)
+    latches = 60
+    build = Builder(1, latches)
+    lits = [build.latch(int(index)) ^ int(random.integers(2)) for index in random.permutation(latches)]
+    for index in random.integers(0, latches, 15 if seed % 2 else 0):
+        lits[index] = [0, 1, lits[index - 1], build.latch(int(index)), build.latch(int(index)) ^ 1][index % 5]
+    for index in random.integers(0, latches, 5 if seed > 2 else 0):
+        lits[index] = build.and_(lits[index], build.xor(build.input(0), lits[index - 1]))
+    machine = Machine.of(build.finish(lits[:20], lits))
+    x = random.integers(0, 2, (7, 30, 1)).astype(np.bool_)
+    start = random.integers(0, 2, (30, latches)).astype(np.bool_)
+    seen, last = by_definition(machine, x, start)
+    outputs, after = compile(machine, engine=engine).run(x, start)
+    assert np.array_equal(outputs, seen)
+    assert np.array_equal(after, last)
+
+
 def test_a_machine_that_does_not_fit_itself_is_refused() -> None:
     core = Builder(3).finish([2])
     with pytest.raises(NetcError, match="gives 1 bits, not 1"):
