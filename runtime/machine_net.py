@@ -25,6 +25,7 @@ __all__ = ["MachineNet", "State"]
 
 _ALIGNMENT = 64  # bytes: a cache line
 _READER = "this machine"
+_POINTER = ffi.typeof("uint8_t[]")
 
 Out = tuple[npt.NDArray[Any] | None, "npt.NDArray[Any] | State | None"]
 
@@ -265,6 +266,8 @@ class _Rows(NamedTuple):
 
     @property
     def pointer(self) -> Any:
+        if self.array.flags.c_contiguous:
+            return ffi.from_buffer(_POINTER, self.array)  # in a tenth of the time
         return ffi.cast("uint8_t *", self.array.ctypes.data)
 
 
