@@ -150,6 +150,10 @@ class MachineNet:
         self._run(given[None], state, packed, outputs[None], after, packed_out, threads)
         return outputs, after
 
+    def time_gates(self, blocks: int, *, sequences: int | None = None, threads: int = 1) -> float:
+        """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
+        return self._runner.time_gates(blocks, samples=sequences, threads=threads)
+
     def _check_inputs(self, x: npt.NDArray[Any], axes: tuple[str, ...], packed: bool) -> None:
         width = _row(self.machine.inputs, packed)
         if x.ndim != len(axes) + 1 or x.shape[-1] != width:
