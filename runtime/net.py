@@ -47,7 +47,8 @@ class Net:
     Anything else is a `NetcError`; so is NaN among features, unless `nan` is ``"false"``: then it is above no
     threshold, as in torch. bool and ``uint8``, and features as ``uint8``, ``float32`` or ``float64``, are read where
     they lie, whatever their strides, and only in the columns that matter. `threads` splits long batches; the default
-    uses every core. Results are written to `out` if it is given, a C-contiguous array of the result's shape and type.
+    uses every core that the process may. Results are written to `out` if it is given, a C-contiguous array of the
+    result's shape and type.
 
     A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the name by which the
     engine was `asked` for with its `options`, from which the other process makes its own. What ``auto`` chose goes
