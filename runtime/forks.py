@@ -1,6 +1,6 @@
 """What a forked process has to make anew: pools, whose locks another thread may have held when it was forked.
 
-Threads need no such care: each call starts its own, and ends them.
+Threads need no such care: those that wait for work end before a process is forked (crew.cpp).
 """
 
 from __future__ import annotations

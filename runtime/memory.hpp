@@ -37,35 +37,45 @@ inline Memory aligned(int64_t bytes) {
 
 }  // namespace netc
 
-// Planes of a runner that no call uses now, so that calls do not allocate. Each call takes one for each of its threads.
+// Memory for planes that no call of a runner uses now, so that calls do not allocate: each takes a set, with a piece for each
+// of its threads.
 struct netc_pool {
-    struct Arena {
+    struct Piece {
         netc::Memory memory;
         int64_t bytes = 0;
     };
+    using Set = std::unique_ptr<std::vector<Piece>>;
 
-    // Returns an arena of at least `bytes`.
-    Arena take(int64_t bytes) {
-        Arena arena;
-        {
-            std::lock_guard<std::mutex> lock(mutex_);
-            if (!free_.empty()) {
-                arena = std::move(free_.back());
-                free_.pop_back();
-            }
+    // A set of at least so many pieces, of which the first so many have at least `bytes`.
+    Set take(int64_t pieces, int64_t bytes) {
+        Set set = any();
+        if (static_cast<int64_t>(set->size()) < pieces) set->resize(static_cast<size_t>(pieces));
+        for (int64_t i = 0; i < pieces; i++) {
+            Piece &piece = (*set)[static_cast<size_t>(i)];
+            if (piece.bytes >= bytes) continue;
+            piece = {};  // before there is the new one
+            piece = {netc::aligned(bytes), bytes};
         }
-        if (arena.bytes < bytes) {
-            arena.memory.reset();
-            arena = {netc::aligned(bytes), bytes};
-        }
-        return arena;
+        return set;
     }
-    void give(Arena arena) {
+    void give(Set set) {
         std::lock_guard<std::mutex> lock(mutex_);
-        free_.push_back(std::move(arena));
+        free_.push_back(std::move(set));
     }
 
 private:
+    Set any() {
+        std::lock_guard<std::mutex> lock(mutex_);
+        if (free_.empty()) {
+            free_.reserve(++made_);  // so that giving back never fails
+            return std::make_unique<std::vector<Piece>>();
+        }
+        Set set = std::move(free_.back());
+        free_.pop_back();
+        return set;
+    }
+
     std::mutex mutex_;
-    std::vector<Arena> free_;
+    std::vector<Set> free_;
+    size_t made_ = 0;
 };

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -27,33 +26,43 @@ struct Batch {
 // The planes of one thread in one call.
 class Workspace {
 public:
-    Workspace(const netc_runner &runner, const netc_kernel &kernel) : kernel_(kernel), pool_(*runner.pool) {
-        votes_at_ = ((kernel.layout.planes + 1) * kernel.plane_bytes + 63) / 64 * 64;
-        arena_ = pool_.take(votes_at_ + (kernel.votes ? kernel.votes->scratch_bytes() : 0));
-        std::memset(planes()[kernel.layout.planes], 0, static_cast<size_t>(kernel.plane_bytes));
-    }
-    Workspace(const Workspace &) = delete;
-    ~Workspace() { pool_.give(std::move(arena_)); }
+    Workspace(const netc_kernel &kernel, uint8_t *memory, int64_t votes_at)
+        : kernel_(kernel), memory_(memory), votes_at_(votes_at) {}
 
-    Planes planes() const { return {arena_.memory.get(), kernel_.plane_bytes}; }
-    void evaluate() const { kernel_.eval(kernel_.code, arena_.memory.get()); }
+    Planes planes() const { return {memory_, kernel_.plane_bytes}; }
+    void evaluate() const { kernel_.eval(kernel_.code, memory_); }
     void count(int64_t rows, int32_t *scores, int32_t *classes) const {
-        count_votes(*kernel_.votes, planes(), rows, scores, classes, arena_.memory.get() + votes_at_);
+        count_votes(*kernel_.votes, planes(), rows, scores, classes, memory_ + votes_at_);
+    }
+
+private:
+    const netc_kernel &kernel_;
+    uint8_t *memory_;
+    int64_t votes_at_;
+};
+
+// Those of all threads, made before they start: threads throw nothing.
+class Workspaces {
+public:
+    Workspaces(const netc_runner &runner, const netc_kernel &kernel, int64_t threads) : kernel_(kernel), pool_(*runner.pool) {
+        votes_at_ = ((kernel.layout.planes + 1) * kernel.plane_bytes + 63) / 64 * 64;
+        memory_ = pool_.take(threads, votes_at_ + (kernel.votes ? kernel.votes->scratch_bytes() : 0));
+        for (int64_t i = 0; i < threads; i++)
+            std::memset((*this)[i].planes()[kernel.layout.planes], 0, static_cast<size_t>(kernel.plane_bytes));
+    }
+    Workspaces(const Workspaces &) = delete;
+    ~Workspaces() { pool_.give(std::move(memory_)); }
+
+    Workspace operator[](int64_t member) const {
+        return {kernel_, (*memory_)[static_cast<size_t>(member)].memory.get(), votes_at_};
     }
 
 private:
     const netc_kernel &kernel_;
     netc_pool &pool_;
-    netc_pool::Arena arena_;
+    netc_pool::Set memory_;
     int64_t votes_at_ = 0;
 };
-
-using Workspaces = std::deque<Workspace>;
-
-// One for each thread, before they start: threads throw nothing.
-void make(Workspaces &workspaces, const netc_runner &runner, const netc_kernel &kernel, int64_t threads) {
-    for (int64_t i = 0; i < threads; i++) workspaces.emplace_back(runner, kernel);
-}
 
 int64_t block_of(const netc_kernel &kernel) { return 8 * kernel.plane_bytes; }
 
@@ -131,16 +140,15 @@ void run(const netc_runner &runner, const Batch &batch) {
     int64_t block = block_of(kernel), blocks = (batch.samples + block - 1) / block;
     std::atomic<int64_t> next{0}, bad{blocks};
     int64_t threads = std::min(batch.threads, blocks);
-    Workspaces workspaces;
-    make(workspaces, runner, kernel, threads);
+    Workspaces workspaces(runner, kernel, threads);
     auto work = [&](int64_t member, int64_t) {
         for (int64_t at; (at = next++) < bad.load();)
-            if (!run_block(runner, kernel, batch, at * block, workspaces[static_cast<size_t>(member)])) {
+            if (!run_block(runner, kernel, batch, at * block, workspaces[member])) {
                 for (int64_t least = bad; at < least && !bad.compare_exchange_weak(least, at);) {
                 }
             }
     };
-    Team().run(threads, work);
+    Team().share(threads, work);
     if (bad < blocks) bad_value(runner, batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
 }
 
@@ -320,15 +328,13 @@ void run_machine(const netc_runner &runner, const netc_machine_run &given) {
     MachineBlocks machine(runner, given);
     int64_t block = machine.block(), blocks = (given.sequences + block - 1) / block;
     int64_t threads = std::min(given.threads, blocks);
-    Workspaces workspaces;
-    make(workspaces, runner, machine.kernel(), threads);
+    Workspaces workspaces(runner, machine.kernel(), threads);
     std::vector<Memory> states;
     for (int64_t i = 0; i < threads; i++) states.push_back(aligned(given.after_form == NETC_PLANES ? 0 : machine.state_bytes()));
     std::atomic<int64_t> next{0}, bad{given.steps};  // the earliest step that goes wrong, of any block
-    Team().run(threads, [&](int64_t member, int64_t) {
-        auto index = static_cast<size_t>(member);
+    Team().share(threads, [&](int64_t member, int64_t) {
         for (int64_t at; (at = next++) < blocks;) {
-            int64_t step = machine.run(at * block, workspaces[index], states[index].get());
+            int64_t step = machine.run(at * block, workspaces[member], states[static_cast<size_t>(member)].get());
             for (int64_t least = bad; step < least && !bad.compare_exchange_weak(least, step);) {
             }
         }
@@ -358,11 +364,10 @@ int64_t netc_run(const netc_runner *runner, const uint8_t *x, int64_t row_stride
 int64_t netc_time_gates(const netc_runner *runner, int64_t samples, int64_t blocks, int64_t threads) {
     return guard([&]() -> int64_t {
         const netc_kernel &kernel = kernel_for(*runner, samples);
-        Workspaces workspaces;
-        make(workspaces, *runner, kernel, threads);
+        Workspaces workspaces(*runner, kernel, threads);
         auto begin = std::chrono::steady_clock::now();
         Team().run(threads, [&](int64_t member, int64_t members) {
-            for (int64_t at = member; at < blocks; at += members) workspaces[static_cast<size_t>(member)].evaluate();
+            for (int64_t at = member; at < blocks; at += members) workspaces[member].evaluate();
         });
         return (std::chrono::steady_clock::now() - begin) / std::chrono::nanoseconds(1);
     });

@@ -1,12 +1,11 @@
-// A few threads that work in step.
+// A few threads that work on the same thing, in step where they meet.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <system_error>
-#include <thread>
-#include <vector>
+
+#include "runtime/crew.hpp"
 
 namespace netc {
 
@@ -16,31 +15,16 @@ public:
     // throws nothing.
     template <class Work>
     void run(int64_t wanted, const Work &work) {
-        if (wanted <= 1) {  // short calls do nothing else
-            members_ = 1;
-            work(0, 1);
-            members_ = 0;
-            return;
-        }
-        std::vector<std::thread> others;
-        others.reserve(static_cast<size_t>(wanted));
-        try {
-            for (int64_t member = 1; member < wanted; member++)
-                others.emplace_back([this, &work, member] { work(member, members()); });
-        } catch (const std::system_error &) {  // then with those that are there
-        }
-        int64_t count = static_cast<int64_t>(others.size()) + 1;
-        {
-            std::lock_guard<std::mutex> lock(mutex_);
-            members_ = count;
-        }
-        changed_.notify_all();
-        work(0, count);
-        for (std::thread &other : others) other.join();
-        members_ = 0;
+        together(wanted, work, &Worker::finish);
     }
 
-    // Waits until every member has come here.
+    // The same for work of which each takes what is left, until nothing is: who has not begun by then is left out.
+    template <class Work>
+    void share(int64_t wanted, const Work &work) {
+        together(wanted, work, &Worker::finish_or_drop);
+    }
+
+    // Waits until every member has come here; for `run`.
     void meet() {
         std::unique_lock<std::mutex> lock(mutex_);
         if (++waiting_ == members_) {
@@ -54,11 +38,24 @@ public:
     }
 
 private:
-    // How many there are, once that is known.
-    int64_t members() {
-        std::unique_lock<std::mutex> lock(mutex_);
-        changed_.wait(lock, [this] { return members_ > 0; });
-        return members_;
+    template <class Work>
+    void together(int64_t wanted, const Work &work, void (Worker::*finish)()) {
+        Worker *others = wanted > 1 ? hire(wanted - 1) : nullptr;
+        members_ = 1;
+        for (Worker *other = others; other; other = other->next) members_++;
+        struct Task {
+            const Work &work;
+            int64_t members;
+        } task{work, members_};
+        auto call = [](const void *context, int64_t member) {
+            const Task &given = *static_cast<const Task *>(context);
+            given.work(member, given.members);
+        };
+        int64_t member = 1;
+        for (Worker *other = others; other; other = other->next) other->start(call, &task, member++);
+        work(0, task.members);
+        for (Worker *other = others; other; other = other->next) (other->*finish)();
+        if (others) dismiss(others);
     }
 
     std::mutex mutex_;
