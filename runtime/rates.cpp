@@ -60,8 +60,8 @@ struct Kernels {
 
 Kernels widest() {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return {avx512::combine, avx512::chain, 8 * 512};
-    if (__builtin_cpu_supports("avx2")) return {avx2::combine, avx2::chain, 8 * 256};
+    if (has_avx512()) return {avx512::combine, avx512::chain, 8 * 512};
+    if (has_avx2()) return {avx2::combine, avx2::chain, 8 * 256};
 #endif
     return {portable::combine, portable::chain, 8 * 128};
 }
