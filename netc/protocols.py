@@ -52,11 +52,13 @@ class Backend(Protocol):
 class Engine(Protocol):
     """A loaded program that evaluates blocks of samples; see runtime/runner.h for the C side.
 
-    `wide` is a ``netc_kernel *`` for long batches, `small` one for short ones, or None. Safe to call from several
-    threads, each with its own planes. Made from a network and thrown away with it.
+    `wide` is a ``netc_kernel *`` for long batches, `small` one for short ones, or None. `kernel` is the instruction
+    set, one of `netc.runtime.table.kernels()`, also for what a runner does before and after the gates. Safe to call
+    from several threads, each with its own planes. Made from a network and thrown away with it.
     """
 
     name: ClassVar[str]
+    kernel: str
     wide: Any
     small: Any
 

@@ -32,10 +32,13 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
 
     `engine` is ``"table"`` (starts at once), ``"machine"`` (x86-64 code made in memory), ``"template"`` (convolutions
     as they were trained, not flattened), ``"c"`` (compiles C, cached), or ``"auto"``, the fastest of the first three
-    here. `options` are the engine's. `nan` is ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with
+    here. `options` are the engine's; each has `kernel`, which forces an instruction set (`netc.runtime.table.kernels`)
+    where this machine has a better one. `nan` is ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with
     latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
+    if options:
+        _check_options(engine, made, options)
     if isinstance(model, Machine):
         machine_net = registry.resolve("netc.runtime.machine_net:MachineNet")
         return machine_net(model, made(Model(model.core), **options), asked=engine, options=options)
@@ -47,6 +50,15 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")
     net = registry.resolve("netc.runtime.net:Net")
     return net(subject, made(subject, **options), nan=nan, asked=engine, options=options)
+
+
+def _check_options(engine: str, made: Any, options: dict[str, Any]) -> None:
+    """Raise `NetcError` for options that an engine does not have."""
+    import inspect
+
+    there = [name for name, what in inspect.signature(made).parameters.items() if what.kind is what.KEYWORD_ONLY]
+    if wrong := [name for name in options if name not in there]:
+        raise NetcError("", f"engine {engine} has no option {', '.join(wrong)}", f"its options: {', '.join(there)}")
 
 
 def backend_for(target: str, **options: Any) -> Any:

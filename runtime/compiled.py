@@ -24,7 +24,7 @@ from netc.model import Model
 from netc.targets import backend_for
 
 from .cache import Cache
-from .table import kernels
+from .table import chosen_kernel, kernels
 
 __all__ = ["CompiledEngine"]
 
@@ -65,7 +65,7 @@ _FLAGS_FOR_KERNEL = {"avx512": ("-mavx512f",), "avx2": ("-mavx2",)}
 class CompiledEngine:
     """C from the backend ``c``, compiled, cached and loaded.
 
-    `compiler` names the C compiler (default: cc, gcc or clang); `opt` is its level, and `jobs` of it run at a time for
+    `kernel` forces one of `netc.runtime.table.kernels()`. `compiler` names the C compiler (default: cc, gcc or clang); `opt` is its level, and `jobs` of it run at a time for
     a network that needs several sources (default: as many as there are cores). With gcc, ``-Og`` makes gates as
     fast as ``-O1`` in a third of the time, and ``-O2`` gains nothing. `cache` is the directory for what was compiled,
     by default ``$XDG_CACHE_HOME/netc/c`` or ``~/.cache/netc/c``; where it cannot be used, nothing is kept. `timeout`
@@ -78,6 +78,7 @@ class CompiledEngine:
         self,
         model: Model,
         *,
+        kernel: str | None = None,
         compiler: str | None = None,
         opt: str = "-Og",
         jobs: int | None = None,
@@ -91,7 +92,8 @@ class CompiledEngine:
             raise NetcError("", f"jobs is {jobs}; it is at least 1")
         limit = patience(model.logic.num_ands) if timeout is None else timeout
         store = Cache.of_user() if cache is None else Cache.at(Path(cache))
-        flags = (opt, *_FLAGS, *_FLAGS_FOR_KERNEL.get(kernels()[0], ()))
+        self.kernel, _ = chosen_kernel(kernel, kernels())
+        flags = (opt, *_FLAGS, *_FLAGS_FOR_KERNEL.get(self.kernel, ()))
         cores = jobs or usable_cores()
         ffi, self._library = _obtain(model, found, flags, store, limit, cores)  # unmapped when the library goes
         address = int(ffi.cast("uintptr_t", ffi.addressof(self._library, "netc_entry")))

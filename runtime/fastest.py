@@ -29,23 +29,25 @@ def here() -> str:
     return " ".join([*kernels(), *targets()])
 
 
-def fastest(model: Model) -> Engine:
+def fastest(model: Model, *, kernel: str | None = None) -> Engine:
     """The table kernel, or machine code or templates where they can be had and evaluate the gates in less time.
 
     They are timed on blank planes for some milliseconds, by the median. A large network of templates is left to those
-    unseen: flattening it takes longer than anything that could be gained.
+    unseen: flattening it takes longer than anything that could be gained. `kernel` forces one of
+    `netc.runtime.table.kernels()` on whichever it is.
     """
     if model.is_of_templates and model.trained is not None and model.trained.num_neurons > _MOST_OPERATIONS:
-        return TemplateEngine(model)
+        return TemplateEngine(model, kernel=kernel)
     program = Program(model, K)
-    spare = program.copy() if targets() and program.operations <= _MOST_OPERATIONS else None
-    table = TableEngine(model, program=program)
+    encoded = bool(targets()) if kernel is None else kernel in targets()
+    spare = program.copy() if encoded and program.operations <= _MOST_OPERATIONS else None
+    table = TableEngine(model, kernel=kernel, program=program)
     engines: list[Engine] = [table]
     if spare is not None:
         with suppress(NetcError):  # the system forbids it
-            engines.append(MachineCodeEngine(model, program=spare))
+            engines.append(MachineCodeEngine(model, kernel=kernel, program=spare))
     if model.is_of_templates:
-        engines.append(TemplateEngine(model))
+        engines.append(TemplateEngine(model, kernel=kernel))
     return min(engines, key=_seconds) if len(engines) > 1 else table
 
 

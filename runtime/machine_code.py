@@ -9,6 +9,7 @@ from netc.errors import NetcError
 from netc.model import Model
 
 from .program import Program
+from .table import chosen_kernel
 
 __all__ = ["MachineCodeEngine", "targets"]
 
@@ -22,7 +23,7 @@ def targets() -> list[str]:
 class MachineCodeEngine:
     """x86-64 code that keeps values in registers for as long as they are read again soon.
 
-    The fastest engine while code and planes fit the second level of cache: some tens of thousands of gates. `target`
+    The fastest engine while code and planes fit the second level of cache: some tens of thousands of gates. `kernel`
     forces one of `targets()`. Raises `NetcError` where the machine has none of them, where the system forbids a
     program to make code, or where planes take 2 GiB; the engine ``table`` runs there. `program` is the model's, if it
     is there already; it is used up, unless it has another number of operands than the target's instructions.
@@ -30,14 +31,11 @@ class MachineCodeEngine:
 
     name: ClassVar[str] = "machine"
 
-    def __init__(self, model: Model, *, target: str | None = None, program: Program | None = None) -> None:
+    def __init__(self, model: Model, *, kernel: str | None = None, program: Program | None = None) -> None:
         there = targets()
         if not there:
             raise NetcError("", "no machine code is made for this processor", "use the engine table")
-        if target is not None and target not in there:
-            raise NetcError("", f"no target {target!r} on this machine", f"there are {', '.join(there)}")
-        self.target = target or there[0]
-        index = there.index(self.target)
+        self.kernel, index = chosen_kernel(kernel, there)
         operands = int(native.lib.netc_machine_code_target_operands(index))
         if program is None or program.operands != operands:
             program = Program(model, operands)

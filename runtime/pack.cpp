@@ -88,25 +88,26 @@ namespace gfni {
 #endif
 
 struct Kernels {
-    uint64_t (*rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes) = portable::pack_rows;
-    void (*bit_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes) = portable::pack_bit_rows;
-
-    Kernels() {
-#if defined(__x86_64__)
-        if (has_avx512()) {
-            rows = has_gfni() ? gfni::pack_rows : avx512::pack_rows;
-            bit_rows = has_gfni() ? gfni::pack_bit_rows : avx512::pack_bit_rows;
-        } else if (has_avx2()) {
-            rows = avx2::pack_rows;
-            bit_rows = avx2::pack_bit_rows;
-        }
-#endif
-    }
+    uint64_t (*rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes);
+    void (*bit_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes);
 };
 
-const Kernels &kernels() {
-    static const Kernels chosen;
-    return chosen;
+BestFirst<Kernels> there() {
+    BestFirst<Kernels> made;
+#if defined(__x86_64__)
+    if (has_avx512()) {
+        if (has_gfni()) made.add({gfni::pack_rows, gfni::pack_bit_rows});
+        else made.add({avx512::pack_rows, avx512::pack_bit_rows});
+    }
+    if (has_avx2()) made.add({avx2::pack_rows, avx2::pack_bit_rows});
+#endif
+    made.add({portable::pack_rows, portable::pack_bit_rows});
+    return made;
+}
+
+const Kernels &kernels(Planes planes) {
+    static const BestFirst<Kernels> made = there();
+    return made[planes.set];
 }
 
 // Columns of contiguous bytes, or any other strides: sample by sample.
@@ -138,13 +139,13 @@ uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_strid
 
 bool pack_bytes(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, const uint32_t *reads,
                 int64_t num_reads, Planes planes) {
-    uint64_t seen = column_stride == 1 ? kernels().rows(x, row_stride, rows, reads, num_reads, planes)
+    uint64_t seen = column_stride == 1 ? kernels(planes).rows(x, row_stride, rows, reads, num_reads, planes)
                                        : pack_strided(x, row_stride, column_stride, rows, reads, num_reads, planes);
     return !(seen & kNotBits);
 }
 
 void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes) {
-    kernels().bit_rows(x, row_stride, rows, reads, num_reads, planes);
+    kernels(planes).bit_rows(x, row_stride, rows, reads, num_reads, planes);
 }
 
 }  // namespace netc

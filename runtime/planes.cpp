@@ -43,40 +43,36 @@ namespace avx512 {
 #endif
 
 struct Kernels {
-    void (*unpack_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t) = portable::unpack_rows;
-    void (*unpack_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t) = portable::unpack_bit_rows;
-    void (*join_digits)(const uint8_t *, uint8_t *) = portable::join_digits;
-
-    Kernels() {
-#if defined(__x86_64__)
-        if (has_avx512()) {
-            unpack_rows = avx512::unpack_rows;
-            unpack_bit_rows = avx512::unpack_bit_rows;
-            join_digits = avx512::join_digits;
-        } else if (has_avx2()) {
-            unpack_rows = avx2::unpack_rows;
-            unpack_bit_rows = avx2::unpack_bit_rows;
-            join_digits = avx2::join_digits;
-        }
-#endif
-    }
+    void (*unpack_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+    void (*unpack_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+    void (*join_digits)(const uint8_t *, uint8_t *);
 };
 
-const Kernels &kernels() {
-    static const Kernels chosen;
-    return chosen;
+BestFirst<Kernels> there() {
+    BestFirst<Kernels> made;
+#if defined(__x86_64__)
+    if (has_avx512()) made.add({avx512::unpack_rows, avx512::unpack_bit_rows, avx512::join_digits});
+    if (has_avx2()) made.add({avx2::unpack_rows, avx2::unpack_bit_rows, avx2::join_digits});
+#endif
+    made.add({portable::unpack_rows, portable::unpack_bit_rows, portable::join_digits});
+    return made;
+}
+
+const Kernels &kernels(Planes planes) {
+    static const BestFirst<Kernels> made = there();
+    return made[planes.set];
 }
 
 }  // namespace
 
 void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
-    kernels().unpack_rows(planes, rows, places, columns, out, row_stride);
+    kernels(planes).unpack_rows(planes, rows, places, columns, out, row_stride);
 }
 
 void unpack_bits(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
-    kernels().unpack_bit_rows(planes, rows, places, columns, out, row_stride);
+    kernels(planes).unpack_bit_rows(planes, rows, places, columns, out, row_stride);
 }
 
-void unpack_digits(const uint8_t *planes, uint8_t *values) { kernels().join_digits(planes, values); }
+void unpack_digits(Planes planes, uint8_t *values) { kernels(planes).join_digits(planes.base, values); }
 
 }  // namespace netc

@@ -14,7 +14,8 @@ constexpr int64_t kPlaneBytes = 64;  // bytes a plane of such a block
 // Planes of a block, one after another.
 struct Planes {
     uint8_t *base;
-    int64_t bytes;  // a plane, at most kMostPlaneBytes; 8 times as many samples
+    int64_t bytes;    // a plane, at most kMostPlaneBytes; 8 times as many samples
+    int64_t set = 0;  // the instruction set to use, as a number of targets.hpp's BestFirst
 
     uint8_t *operator[](int64_t plane) const { return base + plane * bytes; }
 };
@@ -30,7 +31,7 @@ void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_
 // complemented if places[i] & 1.
 void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride);
 void unpack_bits(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride);
-// Eight planes of binary digits, the least significant first, as 512 bytes.
-void unpack_digits(const uint8_t *planes, uint8_t *values);
+// Eight planes of binary digits for 512 samples, the least significant first, as 512 bytes.
+void unpack_digits(Planes planes, uint8_t *values);
 
 }  // namespace netc

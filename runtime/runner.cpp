@@ -26,25 +26,26 @@ struct Batch {
 // The planes of one thread in one call.
 class Workspace {
 public:
-    Workspace(const netc_kernel &kernel, uint8_t *memory, int64_t votes_at)
-        : kernel_(kernel), memory_(memory), votes_at_(votes_at) {}
+    Workspace(const netc_kernel &kernel, Planes planes, int64_t votes_at)
+        : kernel_(kernel), planes_(planes), votes_at_(votes_at) {}
 
-    Planes planes() const { return {memory_, kernel_.plane_bytes}; }
-    void evaluate() const { kernel_.eval(kernel_.code, memory_); }
+    Planes planes() const { return planes_; }
+    void evaluate() const { kernel_.eval(kernel_.code, planes_.base); }
     void count(int64_t rows, int32_t *scores, int32_t *classes) const {
-        count_votes(*kernel_.votes, planes(), rows, scores, classes, memory_ + votes_at_);
+        count_votes(*kernel_.votes, planes_, rows, scores, classes, planes_.base + votes_at_);
     }
 
 private:
     const netc_kernel &kernel_;
-    uint8_t *memory_;
+    Planes planes_;
     int64_t votes_at_;
 };
 
 // Those of all threads, made before they start: threads throw nothing.
 class Workspaces {
 public:
-    Workspaces(const netc_runner &runner, const netc_kernel &kernel, int64_t threads) : kernel_(kernel), pool_(*runner.pool) {
+    Workspaces(const netc_runner &runner, const netc_kernel &kernel, int64_t threads)
+        : kernel_(kernel), pool_(*runner.pool), set_(runner.set) {
         votes_at_ = ((kernel.layout.planes + 1) * kernel.plane_bytes + 63) / 64 * 64;
         memory_ = pool_.take(threads, votes_at_ + (kernel.votes ? kernel.votes->scratch_bytes() : 0));
         for (int64_t i = 0; i < threads; i++)
@@ -54,12 +55,14 @@ public:
     ~Workspaces() { pool_.give(std::move(memory_)); }
 
     Workspace operator[](int64_t member) const {
-        return {kernel_, (*memory_)[static_cast<size_t>(member)].memory.get(), votes_at_};
+        uint8_t *base = (*memory_)[static_cast<size_t>(member)].memory.get();
+        return {kernel_, {base, kernel_.plane_bytes, set_}, votes_at_};
     }
 
 private:
     const netc_kernel &kernel_;
     netc_pool &pool_;
+    int64_t set_;
     netc_pool::Set memory_;
     int64_t votes_at_ = 0;
 };
@@ -211,7 +214,7 @@ public:
         int64_t rows = std::min(block(), given_.sequences - first), latches = given_.latches;
         int64_t in_planes = first / block() * state_bytes();
         Planes planes = workspace.planes();
-        Planes now{given_.after_form == NETC_PLANES ? given_.after + in_planes : spare, planes.bytes};
+        Planes now{given_.after_form == NETC_PLANES ? given_.after + in_planes : spare, planes.bytes, planes.set};
         const uint8_t *from = given_.before_form == NETC_PLANES ? given_.before + in_planes : now.base;
         if (!load(first, rows, now)) return -1;
         for (int64_t step = 0; step < given_.steps; step++) {

@@ -34,6 +34,7 @@ typedef struct netc_thresholds netc_thresholds;
 typedef struct netc_runner {
     netc_kernel wide;  /* for long batches */
     netc_kernel small; /* for batches of no more samples than its block; eval is null if there is none */
+    int64_t set;     /* of instructions, for all that is done beside the kernels: a number as in netc_table_kernel_name */
     netc_pool *pool; /* of memory for planes */
     const netc_thresholds *thresholds; /* null: inputs are bits */
     int64_t ignore_nan;

@@ -12,6 +12,7 @@ from netc.head import Head
 from netc.protocols import Engine
 
 from .forks import renewed_after_fork
+from .table import kernels
 
 __all__ = ["Runner"]
 
@@ -33,6 +34,7 @@ class Runner:
         self._alive: list[Any] = [engine]
         self.struct.inputs, self.struct.outputs = inputs, outputs
         self.struct.classes = head.classes if head is not None else 0
+        self.struct.set = kernels().index(engine.kernel)
         self.struct.wide = engine.wide[0]
         self._count(self.struct.wide, head)
         if engine.small is not None:

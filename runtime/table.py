@@ -10,7 +10,7 @@ from netc.model import Model
 
 from .program import Program
 
-__all__ = ["TableEngine", "kernels"]
+__all__ = ["TableEngine", "chosen_kernel", "kernels"]
 
 K = 3  # one vpternlogq computes any function of three operands; elsewhere it is at most four operations for three loads
 
@@ -21,27 +21,31 @@ def kernels() -> list[str]:
     return [native.ffi.string(native.lib.netc_table_kernel_name(index)).decode() for index in range(count)]
 
 
+def chosen_kernel(wanted: str | None, there: list[str]) -> tuple[str, int]:
+    """The wanted kernel of a list, by default the first, and its number; `NetcError` if it is not in it."""
+    if wanted is not None and wanted not in there:
+        raise NetcError("", f"no kernel {wanted!r} on this machine", f"there are {', '.join(there)}")
+    kernel = wanted or there[0]
+    return kernel, there.index(kernel)
+
+
 class TableEngine:
     """Records of (destination, three operands), grouped by function, run by a kernel for this machine's vectors.
 
-    `kernel` forces one of `kernels()`; `NetcError` if this machine does not have it. `program` is the model's of `K`
-    operands, if it is there already; it is used up.
+    `kernel` forces one of `kernels()`, for gates, inputs and votes; `NetcError` if this machine does not have it.
+    `program` is the model's of `K` operands, if it is there already; it is used up.
     """
 
     name: ClassVar[str] = "table"
 
     def __init__(self, model: Model, *, kernel: str | None = None, program: Program | None = None) -> None:
-        there = kernels()
-        if kernel is not None and kernel not in there:
-            raise NetcError("", f"no kernel {kernel!r} on this machine", f"there are {', '.join(there)}")
-        self.kernel = kernel or there[0]
+        self.kernel, self._index = chosen_kernel(kernel, kernels())
         program = program or Program(model, K)
         self.operations = program.operations  # for each block of samples
         handle = native.lib.netc_table_new(program.handle)
         if handle == native.ffi.NULL:
             raise MemoryError("no memory for the program")
         self._table = native.ffi.gc(handle, native.lib.netc_table_free)
-        self._index = there.index(self.kernel)
         self.wide, self.small = self.kernel_of(64), self.kernel_of(16)
 
     def kernel_of(self, plane_bytes: int) -> Any:

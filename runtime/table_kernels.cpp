@@ -1,5 +1,4 @@
 // The kernels of the table engine, one for each instruction set that this build can make, and the choice among them.
-#include <array>
 #include <utility>
 
 #include "runtime/table.hpp"
@@ -50,27 +49,22 @@ namespace avx512 {
 }  // namespace avx512
 #endif
 
-// Best first.
-struct Kernels {
-    std::array<Kernel, 3> list{};
-    int64_t count = 0;
-
-    Kernels() {
+netc::BestFirst<Kernel> there() {
+    netc::BestFirst<Kernel> made;
 #if defined(__x86_64__)
-        if (netc::has_avx512()) add(avx512::kernel("avx512"));
-        if (netc::has_avx2()) add(avx2::kernel("avx2"));
-        add(portable::kernel("sse2"));
+    if (netc::has_avx512()) made.add(avx512::kernel("avx512"));
+    if (netc::has_avx2()) made.add(avx2::kernel("avx2"));
+    made.add(portable::kernel("sse2"));
 #elif defined(__aarch64__)
-        add(portable::kernel("neon"));
+    made.add(portable::kernel("neon"));
 #else
-        add(portable::kernel("portable"));
+    made.add(portable::kernel("portable"));
 #endif
-    }
-    void add(const Kernel &kernel) { list[static_cast<size_t>(count++)] = kernel; }
-};
+    return made;
+}
 
-const Kernels &kernels() {
-    static const Kernels made;
+const netc::BestFirst<Kernel> &kernels() {
+    static const netc::BestFirst<Kernel> made = there();
     return made;
 }
 
@@ -78,15 +72,15 @@ const Kernels &kernels() {
 
 extern "C" {
 
-int64_t netc_table_num_kernels(void) { return kernels().count; }
+int64_t netc_table_num_kernels(void) { return kernels().size(); }
 
 const char *netc_table_kernel_name(int64_t index) {
-    return index >= 0 && index < kernels().count ? kernels().list[static_cast<size_t>(index)].name : nullptr;
+    return index >= 0 && index < kernels().size() ? kernels()[index].name : nullptr;
 }
 
 netc_eval netc_table_kernel(int64_t index, int64_t plane_bytes) {
-    if (index < 0 || index >= kernels().count) return nullptr;
-    const Kernel &kernel = kernels().list[static_cast<size_t>(index)];
+    if (index < 0 || index >= kernels().size()) return nullptr;
+    const Kernel &kernel = kernels()[index];
     return plane_bytes == sizeof(Wide) ? kernel.wide : plane_bytes == sizeof(Small) ? kernel.small : nullptr;
 }
 }

@@ -1,5 +1,31 @@
-// The instruction sets that kernels are compiled for, as attributes of functions.
+// The instruction sets that kernels are compiled for, as attributes of functions, and the choice among them.
 #pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+
+namespace netc {
+
+// One kernel for each instruction set that this processor has, best first. All kinds of kernels are added in the same order:
+// AVX-512, AVX2 and what every processor has; so a number means the same set in every list.
+template <class Kernel>
+class BestFirst {
+public:
+    void add(const Kernel &kernel) { list_[static_cast<size_t>(count_++)] = kernel; }
+    int64_t size() const { return count_; }
+    const Kernel &operator[](int64_t set) const {
+        assert(set >= 0 && set < count_);
+        return list_[static_cast<size_t>(set)];
+    }
+
+private:
+    std::array<Kernel, 3> list_{};
+    int64_t count_ = 0;
+};
+
+}  // namespace netc
 
 #if defined(__x86_64__)
 #define NETC_TARGET_AVX2 __attribute__((target("avx2")))

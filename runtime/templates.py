@@ -14,7 +14,7 @@ from netc.model import Model
 
 from .fused import fused
 from .program import Program
-from .table import K, TableEngine, kernels
+from .table import K, TableEngine, chosen_kernel, kernels
 
 __all__ = ["TemplateEngine"]
 
@@ -30,16 +30,12 @@ class TemplateEngine:
     name: ClassVar[str] = "template"
 
     def __init__(self, model: Model, *, kernel: str | None = None) -> None:
-        there = kernels()
-        if kernel is not None and kernel not in there:
-            raise NetcError("", f"no kernel {kernel!r} on this machine", f"there are {', '.join(there)}")
+        self.kernel, self._index = chosen_kernel(kernel, kernels())
         trained = model.trained
         if trained is None or not any(isinstance(layer, Tiled) for layer in trained.layers):
             raise NetcError("", "this model has no templates", "use the engine table")
         if not model.as_trained:
             raise NetcError("", "optimising has flattened this model's templates", "-O0 keeps them")
-        self.kernel = kernel or there[0]
-        self._index = there.index(self.kernel)
         self._alive: list[Any] = []
         handle = native.lib.netc_templates_new(trained.inputs)
         if handle == native.ffi.NULL:

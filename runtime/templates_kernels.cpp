@@ -1,5 +1,4 @@
 // The kernels of the template engine, one for each instruction set, in the order of those of tables.
-#include <array>
 #include <utility>
 
 #include "runtime/planes.hpp"
@@ -46,23 +45,18 @@ namespace avx512 {
 }  // namespace avx512
 #endif
 
-// Best first.
-struct Kernels {
-    std::array<Kernel, 3> list{};
-    int64_t count = 0;
-
-    Kernels() {
+BestFirst<Kernel> there() {
+    BestFirst<Kernel> made;
 #if defined(__x86_64__)
-        if (has_avx512()) add(avx512::kernel());
-        if (has_avx2()) add(avx2::kernel());
+    if (has_avx512()) made.add(avx512::kernel());
+    if (has_avx2()) made.add(avx2::kernel());
 #endif
-        add(portable::kernel());
-    }
-    void add(const Kernel &kernel) { list[static_cast<size_t>(count++)] = kernel; }
-};
+    made.add(portable::kernel());
+    return made;
+}
 
-const Kernels &kernels() {
-    static const Kernels made;
+const BestFirst<Kernel> &kernels() {
+    static const BestFirst<Kernel> made = there();
     return made;
 }
 
@@ -70,8 +64,7 @@ const Kernels &kernels() {
 }  // namespace netc
 
 extern "C" netc_eval netc_templates_kernel(int64_t index, int64_t plane_bytes) {
-    const netc::Kernels &there = netc::kernels();
-    if (index < 0 || index >= there.count) return nullptr;
-    const netc::Kernel &kernel = there.list[static_cast<size_t>(index)];
+    if (index < 0 || index >= netc::kernels().size()) return nullptr;
+    const netc::Kernel &kernel = netc::kernels()[index];
     return plane_bytes == sizeof(netc::Wide) ? kernel.wide : plane_bytes == sizeof(netc::Small) ? kernel.small : nullptr;
 }

@@ -61,12 +61,19 @@ namespace avx512 {
 using Pack = bool (*)(const netc_thresholds &, int64_t, const uint8_t *, int64_t, int64_t, int64_t, const uint32_t *, int64_t,
                       Planes);
 
-Pack choose() {
+BestFirst<Pack> there() {
+    BestFirst<Pack> made;
 #if defined(__x86_64__)
-    if (has_avx512()) return avx512::pack_form;
-    if (has_avx2()) return avx2::pack_form;
+    if (has_avx512()) made.add(avx512::pack_form);
+    if (has_avx2()) made.add(avx2::pack_form);
 #endif
-    return portable::pack_form;
+    made.add(portable::pack_form);
+    return made;
+}
+
+Pack choose(int64_t set) {
+    static const BestFirst<Pack> made = there();
+    return made[set];
 }
 
 // The largest float that is no larger, or with `up` the smallest that is no smaller.
@@ -95,8 +102,7 @@ std::unique_ptr<netc_thresholds> prepare(int64_t inputs, const int32_t *feature,
 
 bool pack_features(const netc_thresholds &thresholds, int64_t form, const uint8_t *x, int64_t row_stride, int64_t column_stride,
                    int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes) {
-    static const Pack chosen = choose();
-    return chosen(thresholds, form, x, row_stride, column_stride, rows, reads, num_reads, planes);
+    return choose(planes.set)(thresholds, form, x, row_stride, column_stride, rows, reads, num_reads, planes);
 }
 
 }  // namespace netc

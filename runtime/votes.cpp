@@ -62,25 +62,23 @@ namespace avx512 {
 #endif
 
 struct Kernels {
-    void (*count)(const netc_votes &, Planes, int64_t, Word8 *) = portable::count;
-    void (*first_largest)(int64_t, int, Word8 *, Word8 *, int) = portable::first_largest;
-
-    Kernels() {
-#if defined(__x86_64__)
-        if (has_avx512()) {
-            count = avx512::count;
-            first_largest = avx512::first_largest;
-        } else if (has_avx2()) {
-            count = avx2::count;
-            first_largest = avx2::first_largest;
-        }
-#endif
-    }
+    void (*count)(const netc_votes &, Planes, int64_t, Word8 *);
+    void (*first_largest)(int64_t, int, Word8 *, Word8 *, int);
 };
 
-const Kernels &kernels() {
-    static const Kernels chosen;
-    return chosen;
+BestFirst<Kernels> there() {
+    BestFirst<Kernels> made;
+#if defined(__x86_64__)
+    if (has_avx512()) made.add({avx512::count, avx512::first_largest});
+    if (has_avx2()) made.add({avx2::count, avx2::first_largest});
+#endif
+    made.add({portable::count, portable::first_largest});
+    return made;
+}
+
+const Kernels &kernels(Planes planes) {
+    static const BestFirst<Kernels> made = there();
+    return made[planes.set];
 }
 
 int digits_of(uint64_t value) {
@@ -90,13 +88,13 @@ int digits_of(uint64_t value) {
 }
 
 // Numbers of 512 samples from planes of their digits: to[i * stride] for the first `rows`.
-void unpack_numbers(const Word8 *digits, int count, uint32_t base, int64_t rows, int32_t *to, int64_t stride) {
+void unpack_numbers(const Word8 *digits, int count, uint32_t base, int64_t rows, int32_t *to, int64_t stride, int64_t set) {
     for (int64_t i = 0; i < rows; i++) to[i * stride] = static_cast<int32_t>(base);
     for (int at = 0; at < count; at += 8) {
         alignas(64) Word8 eight[8] = {};
         std::copy(digits + at, digits + std::min(at + 8, count), eight);
         alignas(64) uint8_t values[kBlock];
-        unpack_digits(reinterpret_cast<const uint8_t *>(eight), values);
+        unpack_digits({reinterpret_cast<uint8_t *>(eight), kPlaneBytes, set}, values);
         for (int64_t i = 0; i < rows; i++)
             to[i * stride] = static_cast<int32_t>(static_cast<uint32_t>(to[i * stride]) +
                                                   (static_cast<uint32_t>(values[i]) << at));
@@ -148,14 +146,14 @@ void count_votes(const netc_votes &votes, Planes planes, int64_t rows, int32_t *
     Word8 *digits = static_cast<Word8 *>(scratch), *winner = digits + num_classes * votes.digits;
     for (int64_t first = 0; first < rows; first += kBlock) {
         int64_t here = std::min(kBlock, rows - first);
-        kernels().count(votes, planes, first / 8, digits);
+        kernels(planes).count(votes, planes, first / 8, digits);
         if (scores)
             for (int64_t c = 0; c < num_classes; c++)
                 unpack_numbers(digits + c * votes.digits, votes.digits, static_cast<uint32_t>(votes.lowest), here,
-                               scores + first * num_classes + c, num_classes);
+                               scores + first * num_classes + c, num_classes, planes.set);
         if (classes) {
-            kernels().first_largest(num_classes, votes.digits, digits, winner, votes.winner_digits);
-            unpack_numbers(winner, votes.winner_digits, 0, here, classes + first, 1);
+            kernels(planes).first_largest(num_classes, votes.digits, digits, winner, votes.winner_digits);
+            unpack_numbers(winner, votes.winner_digits, 0, here, classes + first, 1, planes.set);
         }
     }
 }

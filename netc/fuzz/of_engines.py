@@ -25,10 +25,11 @@ __all__ = ["CHECKS"]
 _MOST_ANDS = 6000
 _SLOW = ("c",)  # engines that call a compiler
 _OF_LAYERS = ("template",)  # an engine of trained layers, which runs no graph
-# What an engine can be told to run on: its option, and who lists the values that this machine has.
-_VARIANTS = {
-    "table": ("kernel", "netc.runtime.table:kernels"),
-    "machine": ("target", "netc.runtime.machine_code:targets"),
+# Who lists the kernels that an engine can be told to run on.
+_KERNELS = {
+    "auto": "netc.runtime.table:kernels",
+    "table": "netc.runtime.table:kernels",
+    "machine": "netc.runtime.machine_code:targets",
 }
 _SAMPLES = (0, 1, 2, 7, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1000, 4097)
 _FORMS = ("bool", "uint8", "int64", "float32", "packed", "packed out", "columns", "every other row")
@@ -54,18 +55,17 @@ def _options(params: Params, cache: str) -> dict[str, Any]:
     if engine == "c":
         oracles.find("cc")
         return {"cache": cache, "jobs": 1, "opt": ("-O0", "-Og", "-O1", "-O2")[variant % 4]}
-    if engine in _VARIANTS:
-        option, lister = _VARIANTS[engine]
-        there = [None, *registry.resolve(lister)()]
-        value = there[variant % len(there)]
-        return {} if value is None else {option: value}
+    if engine in _KERNELS:
+        there = [None, *registry.resolve(_KERNELS[engine])()]
+        kernel = there[variant % len(there)]
+        return {} if kernel is None else {"kernel": kernel}
     return {}
 
 
 def _run(aig: Aig, params: Params) -> None:
     with tempfile.TemporaryDirectory(prefix="netc-fuzz-") as cache:
         given = _options(params, cache)
-        shown = f"engine {params['engine']}{given.get('kernel', given.get('target', ''))}"
+        shown = f"engine {params['engine']}{given.get('kernel', '')}"
         try:
             if aig.ports.latches:
                 _run_machine(plain_ports(aig), params, given, shown)

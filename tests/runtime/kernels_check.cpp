@@ -69,6 +69,7 @@ bool check(int64_t kernel) {
         netc_table_layout(table, &made->layout);
         made->votes = netc_votes_new(&made->layout, kClasses, start.data(), bit.data(), weight.data(), offset.data());
     }
+    runner.set = kernel;
     runner.pool = netc_pool_new();
     runner.thresholds = netc_thresholds_new(kInputs, feature.data(), threshold.data(), 0);
     runner.inputs = kInputs, runner.outputs = kOutputs, runner.classes = kClasses;

@@ -293,3 +293,7 @@ def test_an_engine_or_kernel_that_is_not_there_is_named() -> None:
         compile(model(), engine="table", kernel="mmx")
     with pytest.raises(NetcError, match="there is no engine called 'tables'"):
         compile(model(), engine="tables")
+    with pytest.raises(NetcError, match="no kernel 'mmx'"):
+        compile(model(), kernel="mmx")
+    with pytest.raises(NetcError, match="engine table has no option size"):
+        compile(model(), engine="table", size=2)

@@ -29,7 +29,7 @@ def network(inputs: int, *layers: Gates) -> LayeredNetwork:
 def operations(inputs: int, *layers: Gates) -> int:
     """Of the program, which is run on every input."""
     given = network(inputs, *layers)
-    net = compile(Model.of_layers(given), engine="table")
+    net = compile(Model.of_layers(given), engine="table")  # of three operands everywhere
     x: npt.NDArray[np.bool_] = np.array(list(itertools.product([False, True], repeat=inputs)))
     assert (net.bits(x) == twins.layers(given, x)).all()
     return int(net.engine.operations)
