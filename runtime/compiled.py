@@ -65,11 +65,12 @@ _FLAGS_FOR_KERNEL = {"avx512": ("-mavx512f",), "avx2": ("-mavx2",)}
 class CompiledEngine:
     """C from the backend ``c``, compiled, cached and loaded.
 
-    `kernel` forces one of `netc.runtime.table.kernels()`. `compiler` names the C compiler (default: cc, gcc or clang); `opt` is its level, and `jobs` of it run at a time for
-    a network that needs several sources (default: as many as there are cores). With gcc, ``-Og`` makes gates as
-    fast as ``-O1`` in a third of the time, and ``-O2`` gains nothing. `cache` is the directory for what was compiled,
-    by default ``$XDG_CACHE_HOME/netc/c`` or ``~/.cache/netc/c``; where it cannot be used, nothing is kept. `timeout`
-    is in seconds. Raises `NetcError` if there is no compiler, or it fails, or takes longer.
+    `kernel` forces one of `netc.runtime.table.kernels()`. `compiler` names the C compiler (default: cc, gcc or clang);
+    `opt` is its level, and `jobs` of it run at a time for a network that needs several sources (default: as many as
+    there are cores). With gcc, ``-Og`` makes gates as fast as ``-O1`` in a third of the time, and ``-O2`` gains
+    nothing. `cache` is the directory for what was compiled, by default ``$XDG_CACHE_HOME/netc/c`` or
+    ``~/.cache/netc/c``; where it cannot be used, nothing is kept. `timeout` is in seconds. Raises `NetcError` if there
+    is no compiler, or it fails, or takes longer.
     """
 
     name: ClassVar[str] = "c"

@@ -1,4 +1,4 @@
-"""Calls that follow each other: they allocate nothing, share their threads, and survive forks and the end of a process."""
+"""Calls that follow each other: they allocate nothing, share their threads, and survive forks and the end."""
 
 from __future__ import annotations
 

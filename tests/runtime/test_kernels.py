@@ -10,7 +10,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
-ENGINE = ("table", "table_kernels", "program", "cover", "order", "pack", "planes", "votes", "runner", "thresholds", "crew")
+ENGINE = (
+    "table",
+    "table_kernels",
+    "program",
+    "cover",
+    "order",
+    "pack",
+    "planes",
+    "votes",
+    "runner",
+    "thresholds",
+    "crew",
+)
 SOURCES = [
     "tests/runtime/kernels_check.cpp",
     *(f"runtime/{name}.cpp" for name in ENGINE),
