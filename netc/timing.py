@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -13,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from netc import registry
+from netc.aig import Aig
 from netc.cores import usable_cores
 from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
 from netc.layers import Tiled
 from netc.model import Model
 from netc.plots import Bar, Chart
+from netc.ports import Ports
 from netc.simulation import simulate, simulate_layers
 from netc.targets import compile as compile_net
 
@@ -54,16 +59,19 @@ class Throughput:
 class EngineTimes:
     """One engine on one model.
 
-    `build_seconds` are from the model in memory to something that answers; a compiled engine may have found what it
-    needs in its cache. `planes_bytes` is the memory of one thread for the values of a block. `gates_alone` is samples a
-    second of one core through the gates, without packing and votes. Where the engine says how many operations that
-    takes, `fraction` is what part they are of the limit of `level`, the cache that holds the planes.
+    `build_seconds` are from the model in memory to something that answers, everything being imported; `cached` says
+    that a compiled engine found what it needs in its cache. Each thread has `planes_bytes` for the values of a block;
+    `program_bytes` are records or code, where the engine says so. `gates_alone` is samples a second of one core through
+    the gates, without packing and votes. Where the engine says how many operations that takes, `fraction` is what part
+    they are of the limit of `level`, the cache that holds the planes.
     """
 
     name: str
     kernel: str
     build_seconds: float
+    cached: bool
     planes_bytes: int
+    program_bytes: int | None
     operations: int | None
     gates_alone: float
     level: str
@@ -77,8 +85,9 @@ class Bench:
     """What `bench` found.
 
     `ands` is None, and `neurons` a number, for a model that is mostly templates and was not flattened. `limits` are
-    two-input operations a second of one core, counted in single bits, with values in registers and in
-    each cache (see `netc.runtime.rates.Rates`). `skipped` says of each engine that was left out why.
+    two-input operations a second of one core, counted in single bits, with values in registers and in each cache (see
+    `netc.runtime.rates.Rates`). `peak_bytes` is the most memory that this process has held so far, all of these engines
+    and what else it did. `skipped` says of each engine that was left out why.
     """
 
     model: str
@@ -91,6 +100,7 @@ class Bench:
     threads: tuple[int, ...]
     limits: dict[str, float]
     engines: tuple[EngineTimes, ...]
+    peak_bytes: int
     skipped: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
@@ -138,10 +148,11 @@ def bench(
     built: list[tuple[str, Any, float]] = []
     skipped: dict[str, str] = {}
     for name in _engines_for(model) if engines is None else dict.fromkeys(engines):
-        started = time.perf_counter()
         if engines is None and name != "template" and (gates := _too_many(model)):
             skipped[name] = f"it would flatten {gates:,} gates; --engine {name} measures it"
             continue
+        _warm_up(name)
+        started = time.perf_counter()
         try:
             net = compile_net(model, engine=name)
         except NetcError as error:
@@ -167,8 +178,21 @@ def bench(
         cores,
         {level: getattr(rates, level) for level in ("registers", "l1", "l2", "l3")},
         tuple(_times(name, net, model, build, rates, cores, seconds) for name, net, build in built),
+        _peak_bytes(),
         skipped,
     )
+
+
+def _warm_up(engine: str) -> None:
+    """Have everything imported that an engine takes: whichever came first would pay for it."""
+    aig = Aig(Ports(inputs=1, outputs=1), np.zeros((0, 2), np.uint32), np.array([2], np.uint32))
+    with suppress(NetcError):  # the model itself will say the same, or not
+        compile_net(aig, engine=engine)
+
+
+def _peak_bytes() -> int:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def _too_many(model: Model) -> int:
@@ -243,7 +267,9 @@ def _times(
         name,
         getattr(net.engine, "kernel", ""),
         build,
+        getattr(net.engine, "cached", False),
         planes_bytes,
+        getattr(net.engine, "program_bytes", None),
         operations,
         block / each,
         level,

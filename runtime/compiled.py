@@ -70,7 +70,7 @@ class CompiledEngine:
     there are cores). With gcc, ``-Og`` makes gates as fast as ``-O1`` in a third of the time, and ``-O2`` gains
     nothing. `cache` is the directory for what was compiled, by default ``$XDG_CACHE_HOME/netc/c`` or
     ``~/.cache/netc/c``; where it cannot be used, nothing is kept. `timeout` is in seconds. Raises `NetcError` if there
-    is no compiler, or it fails, or takes longer.
+    is no compiler, or it fails, or takes longer. `cached` says whether the compiler was spared.
     """
 
     name: ClassVar[str] = "c"
@@ -96,7 +96,8 @@ class CompiledEngine:
         self.kernel, _ = chosen_kernel(kernel, kernels())
         flags = (opt, *_FLAGS, *_FLAGS_FOR_KERNEL.get(self.kernel, ()))
         cores = jobs or usable_cores()
-        ffi, self._library = _obtain(model, found, flags, store, limit, cores)  # unmapped when the library goes
+        # Unmapped when the library goes.
+        ffi, self._library, self.cached = _obtain(model, found, flags, store, limit, cores)
         address = int(ffi.cast("uintptr_t", ffi.addressof(self._library, "netc_entry")))
         inputs, outputs = model.logic.inputs, model.logic.ports.outputs
         scratch = -(-int(self._library.netc_scratch_bytes()) // _PLANE_BYTES)
@@ -120,15 +121,15 @@ class CompiledEngine:
 
 def _obtain(
     model: Model, compiler: CCompiler, flags: Sequence[str], store: Cache | None, limit: float, jobs: int
-) -> Any:
-    """The loaded library, from the cache or compiled."""
+) -> tuple[Any, Any, bool]:
+    """The FFI and the loaded library, and whether it came from the cache and not from the compiler."""
     with tempfile.TemporaryDirectory(prefix="netc-") as directory:
         sources, library = _sources(model, Path(directory)), Path(directory, "model.so")
         key = _key(sources, compiler, flags)
         kept = store.get(key) if store else None
         loaded = _load(kept) if kept else None
         if loaded is not None:
-            return loaded
+            return *loaded, True
         if store and kept:
             store.discard(kept)
         units = [source for source in sources if source.suffix == ".c"]
@@ -139,7 +140,7 @@ def _obtain(
             if store and kept:
                 store.discard(kept)
             raise NetcError(compiler.path, "what the C compiler made cannot be loaded", _HINT)
-        return loaded
+        return *loaded, False
 
 
 def _sources(model: Model, directory: Path) -> list[Path]:

@@ -59,7 +59,12 @@ class MachineCodeEngine:
         return made
 
     @property
+    def program_bytes(self) -> int:
+        """Of the code for long batches."""
+        return int(native.lib.netc_machine_code_size(self._code, self.wide.plane_bytes))
+
+    @property
     def bytes(self) -> int:
         """What one block touches: its code and its planes."""
         planes = (int(self.wide.layout.planes) + 1) * int(self.wide.plane_bytes)
-        return planes + int(native.lib.netc_machine_code_size(self._code, self.wide.plane_bytes))
+        return planes + self.program_bytes

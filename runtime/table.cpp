@@ -46,5 +46,9 @@ netc_table *netc_table_new(netc_program *program) {
 
 void netc_table_free(netc_table *table) { delete table; }
 
+int64_t netc_table_bytes(const netc_table *table) {
+    return static_cast<int64_t>(table->records.size() * sizeof(netc_table::Record) + table->runs.size() * sizeof(netc_table::Run));
+}
+
 void netc_table_layout(const netc_table *table, netc_layout *layout) { *layout = table->places.layout(); }
 }

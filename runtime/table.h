@@ -11,6 +11,8 @@ netc_table *netc_table_new(netc_program *program);
 void netc_table_free(netc_table *table);
 /* The layout points into the table. */
 void netc_table_layout(const netc_table *table, netc_layout *layout);
+/* Bytes of the records, which every block of samples walks over. */
+int64_t netc_table_bytes(const netc_table *table);
 /* Kernels, best first on this machine: their number, and the name of one. */
 int64_t netc_table_num_kernels(void);
 const char *netc_table_kernel_name(int64_t index);

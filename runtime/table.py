@@ -48,6 +48,11 @@ class TableEngine:
         self._table = native.ffi.gc(handle, native.lib.netc_table_free)
         self.wide, self.small = self.kernel_of(64), self.kernel_of(16)
 
+    @property
+    def program_bytes(self) -> int:
+        """Of the records."""
+        return int(native.lib.netc_table_bytes(self._table))
+
     def kernel_of(self, plane_bytes: int) -> Any:
         """A ``netc_kernel *`` for planes of 64 or 16 bytes; it must not outlive the engine."""
         made = native.ffi.new("netc_kernel *")

@@ -58,6 +58,10 @@ def test_every_figure_is_there_and_positive() -> None:
     seconds = [call.seconds for call in table.latency]
     speeds = [rate.samples_per_second for rate in table.throughput]
     assert min(*seconds, *speeds, table.gates_alone, table.build_seconds, table.planes_bytes) > 0
+    assert table.program_bytes is not None
+    assert table.operations is not None
+    assert table.program_bytes >= 16 * table.operations  # four numbers each
+    assert found.peak_bytes > table.program_bytes + table.planes_bytes
     assert found.limits["registers"] > found.limits["l1"] > found.limits["l2"] / 2 > 0
     assert found.answers == "classes"
 
@@ -90,6 +94,13 @@ def test_all_engines_are_measured() -> None:
     found = bench(Model(adder()), threads=[1], seconds=QUICK)
     every = set(registry.ENGINES) - {"auto", "template"}  # one of the others; and there are no templates
     assert {engine.name for engine in found.engines} | set(found.skipped) == every
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_what_was_compiled_before_is_no_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = [bench(Model(adder()), engines=["c"], threads=[1], seconds=QUICK).engines[0].cached for _ in range(2)]
+    assert found == [False, True]
 
 
 def test_an_engine_that_cannot_be_built_is_left_out_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
