@@ -1,19 +1,8 @@
 // Rows of bytes or bits into planes.
 #include <algorithm>
-#include <utility>
 
+#include "runtime/lanes.hpp"
 #include "runtime/planes.hpp"
-#include "runtime/targets.hpp"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-#if defined(__clang__)
-#define NETC_UNROLLED _Pragma("clang loop unroll(full)")
-#else
-#define NETC_UNROLLED _Pragma("GCC unroll 8")
-#endif
 
 namespace netc {
 namespace {

@@ -81,34 +81,34 @@ bool is_nan(const uint8_t *number, int64_t form) {
     return form == NETC_FLOAT32 ? std::isnan(single) : std::isnan(twice);
 }
 
-[[noreturn]] void bad_value(const netc_runner &runner, const Batch &batch, const netc_layout &layout, int64_t first,
-                            int64_t rows) {
+[[noreturn]] void bad_value(const netc_kernel &kernel, const Batch &batch, int64_t first, int64_t rows) {
     auto said = [](const char *text, int64_t row, int64_t column, unsigned value) {
         return format(text, static_cast<long long>(row), static_cast<long long>(column), value);
     };
+    bool bits = batch.form == NETC_BYTES;
+    const uint32_t *columns = bits ? kernel.layout.reads : kernel.thresholds->feature.data();
+    int64_t count = bits ? kernel.layout.num_reads : static_cast<int64_t>(kernel.thresholds->feature.size());
     for (int64_t row = first; row < first + rows; row++)
-        for (int64_t i = 0; i < layout.num_reads; i++) {
-            int64_t column = layout.reads[i];
-            if (batch.form != NETC_BYTES) column = runner.thresholds->feature[static_cast<size_t>(column)];
+        for (int64_t i = 0; i < count; i++) {
+            int64_t column = columns[i];
             const uint8_t *at = batch.x + row * batch.row_stride + column * batch.column_stride;
-            if (batch.form == NETC_BYTES && *at > 1)
+            if (bits && *at > 1)
                 throw UserError{"", said("row %lld, column %lld holds %u; the network reads bits, 0 or 1", row, column, *at)};
-            if (batch.form != NETC_BYTES && is_nan(at, batch.form))
-                throw UserError{"", said("row %lld, feature %lld is NaN", row, column, 0)};
+            if (!bits && is_nan(at, batch.form)) throw UserError{"", said("row %lld, feature %lld is NaN", row, column, 0)};
         }
     throw UserError{"", "the input changed while it was read"};
 }
 
 // False if it is not what it should be.
-bool pack(const netc_runner &runner, const Batch &batch, int64_t first, int64_t rows, const netc_layout &layout, Planes planes) {
+bool pack(const netc_runner &runner, const netc_kernel &kernel, const Batch &batch, int64_t first, int64_t rows, Planes planes) {
     const uint8_t *x = batch.x + first * batch.row_stride;
+    const netc_layout &layout = kernel.layout;
     switch (batch.form) {
         case NETC_BYTES:
             return pack_bytes(x, batch.row_stride, batch.column_stride, rows, layout.reads, layout.num_reads, planes);
         case NETC_PACKED: pack_bits(x, batch.row_stride, rows, layout.reads, layout.num_reads, planes); return true;
         default:
-            return pack_features(*runner.thresholds, batch.form, x, batch.row_stride, batch.column_stride, rows,
-                                 layout.reads, layout.num_reads, planes) ||
+            return pack_features(*kernel.thresholds, batch.form, x, batch.row_stride, batch.column_stride, rows, planes) ||
                    runner.ignore_nan;
     }
 }
@@ -119,7 +119,7 @@ bool run_block(const netc_runner &runner, const netc_kernel &kernel, const Batch
     int64_t rows = std::min(block_of(kernel), batch.samples - first);
     const netc_layout &layout = kernel.layout;
     Planes planes = workspace.planes();
-    if (!pack(runner, batch, first, rows, layout, planes)) return false;
+    if (!pack(runner, kernel, batch, first, rows, planes)) return false;
     workspace.evaluate();
     auto at = [&](auto *to, int64_t width) { return to + first * width; };
     auto *bytes = static_cast<uint8_t *>(batch.to);
@@ -152,7 +152,7 @@ void run(const netc_runner &runner, const Batch &batch) {
             }
     };
     Team().share(threads, work);
-    if (bad < blocks) bad_value(runner, batch, kernel.layout, bad * block, std::min(block, batch.samples - bad * block));
+    if (bad < blocks) bad_value(kernel, batch, bad * block, std::min(block, batch.samples - bad * block));
 }
 
 // Planes of a width that is known where this is compiled, a register at a time: a call for each, or a plane in an array,

@@ -19,24 +19,24 @@ typedef struct netc_layout {
 } netc_layout;
 
 typedef struct netc_votes netc_votes;
+typedef struct netc_thresholds netc_thresholds;
 
 typedef struct netc_kernel {
     netc_eval eval;
     const void *code;
     int64_t plane_bytes; /* 16, 32, 64 or 128: a block is 8 times as many samples */
     netc_layout layout;
-    const netc_votes *votes; /* null: no head */
+    const netc_votes *votes;           /* null: no head */
+    const netc_thresholds *thresholds; /* null: inputs are bits */
 } netc_kernel;
 
 typedef struct netc_pool netc_pool;
-typedef struct netc_thresholds netc_thresholds;
 
 typedef struct netc_runner {
     netc_kernel wide;  /* for long batches */
     netc_kernel small; /* for batches of no more samples than its block; eval is null if there is none */
     int64_t set;     /* of instructions, for all that is done beside the kernels: a number as in netc_table_kernel_name */
     netc_pool *pool; /* of memory for planes */
-    const netc_thresholds *thresholds; /* null: inputs are bits */
     int64_t ignore_nan;
     int64_t inputs, outputs, classes; /* classes is 0 without a head */
 } netc_runner;

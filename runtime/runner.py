@@ -36,12 +36,10 @@ class Runner:
         self.struct.classes = head.classes if head is not None else 0
         self.struct.set = kernels().index(engine.kernel)
         self.struct.wide = engine.wide[0]
-        self._count(self.struct.wide, head)
+        self._complete(self.struct.wide, head, encoder)
         if engine.small is not None:
             self.struct.small = engine.small[0]
-            self._count(self.struct.small, head)
-        if encoder is not None:
-            self.struct.thresholds = self._thresholds(encoder)
+            self._complete(self.struct.small, head, encoder)
         self.struct.ignore_nan = ignore_nan
         self.renew_pool()
         renewed_after_fork(self)
@@ -50,10 +48,14 @@ class Runner:
         """An empty pool of planes; the one before lives on, since a call may be using it."""
         self.struct.pool = self._owned(native.lib.netc_pool_new(), native.lib.netc_pool_free)
 
-    def _count(self, kernel: Any, head: Head | None) -> None:
-        """Have a kernel's outputs counted by a head."""
-        if head is None:
-            return
+    def _complete(self, kernel: Any, head: Head | None, encoder: Encoder | None) -> None:
+        """Have a kernel's inputs made by an encoder and its outputs counted by a head."""
+        if head is not None:
+            self._count(kernel, head)
+        if encoder is not None:
+            self._encode(kernel, encoder)
+
+    def _count(self, kernel: Any, head: Head) -> None:
         votes = native.lib.netc_votes_new(
             native.ffi.addressof(kernel, "layout"),
             head.classes,
@@ -64,14 +66,14 @@ class Runner:
         )
         kernel.votes = self._owned(votes, native.lib.netc_votes_free)
 
-    def _thresholds(self, encoder: Encoder) -> Any:
-        made = native.lib.netc_thresholds_new(
-            encoder.bits,
+    def _encode(self, kernel: Any, encoder: Encoder) -> None:
+        thresholds = native.lib.netc_thresholds_new(
+            native.ffi.addressof(kernel, "layout"),
             native.view(encoder.feature, np.int32),
             native.view(encoder.threshold, np.float64),
             encoder.at_least,
         )
-        return self._owned(made, native.lib.netc_thresholds_free)
+        kernel.thresholds = self._owned(thresholds, native.lib.netc_thresholds_free)
 
     def _owned(self, handle: Any, free: Any) -> Any:
         if handle == native.ffi.NULL:

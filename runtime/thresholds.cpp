@@ -1,65 +1,63 @@
+// Numbers into planes. A number is read once: 64 samples of a feature lie side by side, whether the caller's array has them so
+// or rows were transposed, and are compared with all thresholds of the feature, each of which gives 64 bits of a plane.
 #include "runtime/thresholds.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
 
-#include "runtime/targets.hpp"
-#include "runtime/tiles.hpp"
+#include "runtime/lanes.hpp"
 
 namespace netc {
 namespace {
 
-// Vectors of numbers at any address, of what comparing them gives, and of bytes for each.
-template <class T>
-struct Lanes;
-template <>
-struct Lanes<float> {
-    typedef float Numbers __attribute__((vector_size(64), aligned(1), may_alias));
-    typedef int32_t Outcomes __attribute__((vector_size(64)));
-    typedef int8_t Narrow __attribute__((vector_size(16), aligned(1), may_alias));
-};
-template <>
-struct Lanes<double> {
-    typedef double Numbers __attribute__((vector_size(64), aligned(1), may_alias));
-    typedef int64_t Outcomes __attribute__((vector_size(64)));
-    typedef int8_t Narrow __attribute__((vector_size(8), aligned(1), may_alias));
-};
+constexpr int64_t kSamples = 64;
 
-struct Bytes {
+struct ByteThresholds {
     typedef uint8_t Number;
-    static constexpr bool kHasNan = false;
-    const uint8_t *least, *ever;
-    bool above(uint8_t number, int64_t i) const { return (number >= least[i]) & ever[i]; }
+    typedef uint8_t Element;  // what is moved about
+    const uint8_t *threshold, *ever_above;
+    uint64_t ever(int64_t item) const { return -static_cast<uint64_t>(ever_above[item]); }
 };
-template <class T, bool at_least>
-struct Floats {
+template <class T, class Unsigned, bool at_least>
+struct FloatThresholds {
     typedef T Number;
-    static constexpr bool kHasNan = true;
+    typedef Unsigned Element;
+    static constexpr bool kAtLeast = at_least;
     const T *threshold;
-    bool above(T number, int64_t i) const { return at_least ? number >= threshold[i] : number > threshold[i]; }
+    uint64_t ever(int64_t) const { return ~uint64_t{0}; }
 };
+template <bool at_least>
+using Singles = FloatThresholds<float, uint32_t, at_least>;
+template <bool at_least>
+using Doubles = FloatThresholds<double, uint64_t, at_least>;
 
 namespace portable {
 #define NETC_TARGET
+#define NETC_VECTOR 16
 #include "runtime/thresholds_kernel.inc"
 #undef NETC_TARGET
+#undef NETC_VECTOR
 }  // namespace portable
 #if defined(__x86_64__)
 namespace avx2 {
 #define NETC_TARGET NETC_TARGET_AVX2
+#define NETC_VECTOR 32
 #include "runtime/thresholds_kernel.inc"
 #undef NETC_TARGET
+#undef NETC_VECTOR
 }  // namespace avx2
 namespace avx512 {
 #define NETC_TARGET NETC_TARGET_AVX512
+#define NETC_VECTOR 64
 #include "runtime/thresholds_kernel.inc"
 #undef NETC_TARGET
+#undef NETC_VECTOR
 }  // namespace avx512
 #endif
 
-using Pack = bool (*)(const netc_thresholds &, int64_t, const uint8_t *, int64_t, int64_t, int64_t, const uint32_t *, int64_t,
-                      Planes);
+using Pack = bool (*)(const netc_thresholds &, int64_t, const uint8_t *, int64_t, int64_t, int64_t, Planes);
 
 BestFirst<Pack> there() {
     BestFirst<Pack> made;
@@ -84,25 +82,35 @@ float nearest(double value, bool up) {
     return beyond ? std::nextafter(single, bound) : single;
 }
 
-std::unique_ptr<netc_thresholds> prepare(int64_t inputs, const int32_t *feature, const double *threshold, bool at_least) {
+std::unique_ptr<netc_thresholds> prepare(const netc_layout &layout, const int32_t *feature, const double *threshold,
+                                         bool at_least) {
     auto made = std::make_unique<netc_thresholds>();
     made->at_least = at_least;
-    for (int64_t i = 0; i < inputs; i++) {
-        double value = threshold[i], least = at_least ? std::ceil(value) : std::floor(value) + 1;
-        made->feature.push(static_cast<uint32_t>(feature[i]));
+    for (int64_t i = 0; i < layout.num_reads; i++) made->plane.push(static_cast<uint32_t>(i));
+    auto feature_of = [&](uint32_t plane) { return static_cast<uint32_t>(feature[layout.reads[plane]]); };
+    std::stable_sort(made->plane.begin(), made->plane.end(),
+                     [&](uint32_t a, uint32_t b) { return feature_of(a) < feature_of(b); });
+    for (uint32_t plane : made->plane) {
+        uint32_t its = feature_of(plane);
+        if (made->feature.empty() || made->feature.back() != its) {
+            made->feature.push(its);
+            made->first.push(static_cast<uint32_t>(made->threshold.size()));
+        }
+        double value = threshold[layout.reads[plane]], least = at_least ? std::ceil(value) : std::floor(value) + 1;
         made->least.push(static_cast<uint8_t>(std::min(255.0, std::max(0.0, least))));
         made->ever.push(least <= 255);
         made->single.push(nearest(value, at_least));
         made->threshold.push(value);
     }
+    made->first.push(static_cast<uint32_t>(made->threshold.size()));
     return made;
 }
 
 }  // namespace
 
 bool pack_features(const netc_thresholds &thresholds, int64_t form, const uint8_t *x, int64_t row_stride, int64_t column_stride,
-                   int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes) {
-    return choose(planes.set)(thresholds, form, x, row_stride, column_stride, rows, reads, num_reads, planes);
+                   int64_t rows, Planes planes) {
+    return choose(planes.set)(thresholds, form, x, row_stride, column_stride, rows, planes);
 }
 
 }  // namespace netc
@@ -111,10 +119,11 @@ using namespace netc;
 
 extern "C" {
 
-netc_thresholds *netc_thresholds_new(int64_t inputs, const int32_t *feature, const double *threshold, int64_t at_least) {
+netc_thresholds *netc_thresholds_new(const netc_layout *layout, const int32_t *feature, const double *threshold,
+                                     int64_t at_least) {
     netc_thresholds *made = nullptr;
     int64_t code = guard([&]() -> int64_t {
-        made = prepare(inputs, feature, threshold, at_least != 0).release();
+        made = prepare(*layout, feature, threshold, at_least != 0).release();
         return 0;
     });
     return code < 0 ? nullptr : made;

@@ -68,10 +68,10 @@ bool check(int64_t kernel) {
         made->code = table;
         netc_table_layout(table, &made->layout);
         made->votes = netc_votes_new(&made->layout, kClasses, start.data(), bit.data(), weight.data(), offset.data());
+        made->thresholds = netc_thresholds_new(&made->layout, feature.data(), threshold.data(), 0);
     }
     runner.set = kernel;
     runner.pool = netc_pool_new();
-    runner.thresholds = netc_thresholds_new(kInputs, feature.data(), threshold.data(), 0);
     runner.inputs = kInputs, runner.outputs = kOutputs, runner.classes = kClasses;
 
     std::vector<uint8_t> bytes, packed, features, right;
@@ -130,9 +130,10 @@ bool check(int64_t kernel) {
         answer(row);
     }
     bool same = compare(features.data(), 20, 1, NETC_UINT8) && compare(floats.data(), 80, 4, NETC_FLOAT32);
-    netc_votes_free(const_cast<netc_votes *>(runner.wide.votes));
-    netc_votes_free(const_cast<netc_votes *>(runner.small.votes));
-    netc_thresholds_free(const_cast<netc_thresholds *>(runner.thresholds));
+    for (netc_kernel *made : {&runner.wide, &runner.small}) {
+        netc_votes_free(const_cast<netc_votes *>(made->votes));
+        netc_thresholds_free(const_cast<netc_thresholds *>(made->thresholds));
+    }
     netc_pool_free(runner.pool);
     netc_table_free(table);
     netc_program_free(program);

@@ -1,0 +1,18 @@
+// What lanes.inc takes for granted: it is included inside namespaces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "runtime/targets.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#if defined(__clang__)
+#define NETC_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define NETC_UNROLLED _Pragma("GCC unroll 8")
+#endif
