@@ -14,5 +14,5 @@
 #if defined(__clang__)
 #define NETC_UNROLLED _Pragma("clang loop unroll(full)")
 #else
-#define NETC_UNROLLED _Pragma("GCC unroll 8")
+#define NETC_UNROLLED _Pragma("GCC unroll 16")
 #endif

@@ -24,7 +24,6 @@ template <class T, class Unsigned, bool at_least>
 struct FloatThresholds {
     typedef T Number;
     typedef Unsigned Element;
-    static constexpr bool kAtLeast = at_least;
     const T *threshold;
     uint64_t ever(int64_t) const { return ~uint64_t{0}; }
 };

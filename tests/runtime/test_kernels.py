@@ -32,6 +32,7 @@ SOURCES = [
 
 
 PACKING = ["tests/runtime/pack_check.cpp"]  # which takes runtime/pack.cpp along, to reach every kernel
+COMPARING = ["tests/runtime/thresholds_check.cpp", "netc/core/resolve.cpp", "netc/core/aig.cpp"]  # so does this
 
 
 def built(compiler: str, folder: Path, sources: list[str], *options: str) -> Path:
@@ -52,8 +53,9 @@ def test_every_kernel_of_this_processor_agrees_with_single_gates(tmp_path: Path)
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
-def test_every_kernel_packs_rows_and_reads_nothing_else(tmp_path: Path) -> None:
-    program = built("g++", tmp_path, PACKING, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+@pytest.mark.parametrize("sources", [PACKING, COMPARING], ids=["bits", "features"])
+def test_every_kernel_packs_and_reads_nothing_else(tmp_path: Path, sources: list[str]) -> None:
+    program = built("g++", tmp_path, sources, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
     done = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.split()[0]) == (0, "portable"), done.stdout + done.stderr
 
@@ -63,7 +65,7 @@ def test_every_kernel_packs_rows_and_reads_nothing_else(tmp_path: Path) -> None:
     reason="no aarch64-linux-gnu-g++ or no qemu-aarch64",
 )
 def test_neon_agrees_with_single_gates(tmp_path: Path) -> None:
-    for sources, said in ((SOURCES, "neon\n"), (PACKING, "portable\n")):
+    for sources, said in ((SOURCES, "neon\n"), (PACKING, "portable\n"), (COMPARING, "portable\n")):
         program = built("aarch64-linux-gnu-g++", tmp_path, sources, "-static")
         done = subprocess.run([str(EMULATOR), program], capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stdout) == (0, said), done.stdout

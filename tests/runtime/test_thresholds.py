@@ -85,6 +85,59 @@ def test_every_batch_size_gives_the_same_bits(samples: int, threads: int, dtype:
     assert np.array_equal(net.bits(np.asfortranarray(x), threads=threads), encoder.encode(x))
 
 
+def reading(encoder: Encoder, bits: list[int]) -> Model:
+    """Only these bits of the encoder are read; each is an output."""
+    return Model(Builder(encoder.bits).finish([2 * (bit + 1) for bit in bits]), encoder=encoder)
+
+
+@pytest.mark.parametrize("samples", [1, 15, 17, 33, 63, 65, 127, 129, 500, 513])
+@pytest.mark.parametrize("order", ["feature", "plane"])
+@pytest.mark.parametrize("kept", [1.0, 0.3, 0.01])
+def test_thermometers_of_which_some_bits_are_read(samples: int, order: str, kept: float) -> None:
+    random = np.random.default_rng(samples)
+    encoder = Encoder.thermometer(200, [3, 50, 50, 99], order=order, at_least=samples % 2 == 0)
+    bits = np.flatnonzero(random.random(encoder.bits) < kept).tolist()
+    net = compile(reading(encoder, bits), engine="table")
+    for dtype in ("uint8", "float32", "float64"):
+        x = random.integers(0, 101, (samples, 200)).astype(dtype)
+        expected = encoder.encode(x)[:, bits]
+        for name, form in layouts(x).items():
+            assert np.array_equal(net.bits(form, threads=1), expected), (dtype, name)
+
+
+def test_features_may_have_any_number_of_thresholds() -> None:
+    random = np.random.default_rng(5)
+    counts = [0, 1, 300, 2, 0, 0, 17, *random.integers(0, 4, 90).tolist(), 256]
+    feature = random.permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int32)
+    encoder = Encoder(len(counts), feature, random.integers(-1, 257, len(feature)).astype(np.float64))
+    x = random.integers(0, 256, (700, len(counts)), np.uint8)
+    net = compile(model(encoder), engine="table")
+    for dtype in ("uint8", "float32", "float64"):
+        for form in layouts(x.astype(dtype)).values():
+            assert np.array_equal(net.bits(form), encoder.encode(x))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("at_least", [False, True])
+def test_zeros_of_both_signs_and_infinities_compare_as_numbers(dtype: str, at_least: bool) -> None:
+    some = [-np.inf, -1.0, -0.0, 0.0, 1.0, np.inf]
+    encoder = Encoder.thermometer(3, some, at_least=at_least)
+    x = np.array([some, some[::-1], some[3:] + some[:3]]).T.astype(dtype)
+    net = compile(model(encoder))
+    for form in layouts(x).values():
+        assert np.array_equal(net.bits(form), encoder.encode(x))
+
+
+def test_nan_in_columns_beside_the_read_ones_is_not_seen_in_a_batch_of_any_size() -> None:
+    encoder = Encoder(40, np.array([3, 30], np.int32), np.array([0.5, 0.5]))
+    net = compile(model(encoder))
+    for samples in (1, 8, 31, 70, 600):
+        x = np.full((samples, 40), np.nan, np.float32)
+        x[:, [3, 30]] = 1
+        for form in layouts(x).values():
+            assert net.bits(form, threads=1).all()
+
+
 def test_a_threshold_between_two_floats_tells_them_apart() -> None:
     below = np.float32(0.1)
     above = np.nextafter(below, np.float32(1))
