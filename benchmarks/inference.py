@@ -336,6 +336,44 @@ def packed() -> Iterator[Row]:
     yield row("packed", "packed bits to classes, 6x1000", rate, "M/s", 30, 100, busy=found["busy"])
 
 
+def features() -> Iterator[Row]:
+    """Numbers that become bits, whose parity is the output, beside an array that holds the bits already."""
+    numbers = np.random.default_rng(0).integers(0, 256, (32 * BLOCK, 784), np.uint8)
+    three = [63.5, 127.5, 191.5]
+    encoders = {
+        "one threshold": netc.Encoder.thermometer(784, [127.5]),
+        "three thresholds, feature by feature": netc.Encoder.thermometer(784, three, order="feature"),
+        "three thresholds, plane by plane": netc.Encoder.thermometer(784, three, order="plane"),
+    }
+    for what, encoder in encoders.items():
+        bits = encoder.encode(numbers)
+        right = bits.sum(axis=1, keepdims=True) % 2
+        bare = netc.compile(_parity(encoder.bits), engine="table")
+        net = netc.compile(_parity(encoder.bits, encoder), engine="table")
+        for dtype in (np.uint8, np.float32):
+            x = numbers.astype(dtype)
+            if not (np.array_equal(net.bits(x), right) and np.array_equal(bare.bits(bits), right)):
+                sys.exit(f"features, {what}: a bit differs")
+            found = alternate({"features": _bits(net, x), "bools": _bits(bare, bits)})
+            facts = {f"{side}_microseconds": 1e6 * found[side] / len(x) for side in ("features", "bools")}
+            name = f"784 {np.dtype(dtype).name}, {what}: read"
+            rate = x.nbytes / found["features"] / 1e9
+            yield row("features", name, rate, "GB/s", None, None, **facts, busy=found["busy"])
+
+
+def _parity(bits: int, encoder: netc.Encoder | None = None) -> netc.Model:
+    builder = netc.Builder(bits)
+    lits = [2 * (bit + 1) for bit in range(bits)]
+    while len(lits) > 1:
+        pairs = [builder.xor(*pair) for pair in zip(lits[::2], lits[1::2], strict=False)]
+        lits = pairs + lits[2 * len(pairs) :]
+    return netc.Model(builder.finish(lits), encoder=encoder)
+
+
+def _bits(net: Any, x: Any) -> Callable[[], Any]:
+    return lambda: net.bits(x, threads=1)
+
+
 def latency() -> Iterator[Row]:
     for name, at_least, aim in (("6x1000", 8, 3), (TRAINED, 30, 15)):
         net = netc.compile(named(name))
@@ -402,6 +440,7 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "gates": gates,
     "whole": whole,
     "packed": packed,
+    "features": features,
     "latency": latency,
     "threads": threads,
     "limits": fractions,
