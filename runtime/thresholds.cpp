@@ -1,5 +1,6 @@
 // Numbers into planes. A number is read once: 64 samples of a feature lie side by side, whether the caller's array has them so
-// or rows were transposed, and are compared with all thresholds of the feature, each of which gives 64 bits of a plane.
+// or rows were transposed, and are compared with all thresholds of the feature, each of which gives 64 bits of a plane. Only
+// rows of bytes with few thresholds are compared as they lie, and packed as bytes of bits are (pack.cpp).
 #include "runtime/thresholds.hpp"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace netc {
 namespace {
 
 constexpr int64_t kSamples = 64;
+constexpr int64_t kFewThresholds = 4;  // of a feature
 
 struct ByteThresholds {
     typedef uint8_t Number;
@@ -102,6 +104,8 @@ std::unique_ptr<netc_thresholds> prepare(const netc_layout &layout, const int32_
         made->threshold.push(value);
     }
     made->first.push(static_cast<uint32_t>(made->threshold.size()));
+    for (size_t i = 0; i < made->feature.size(); i++)
+        made->most = std::max<int64_t>(made->most, made->first[i + 1] - made->first[i]);
     return made;
 }
 

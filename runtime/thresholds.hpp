@@ -14,6 +14,7 @@ extern "C" {
 struct netc_thresholds {
     netc::Array<uint32_t> feature;  // ascending
     netc::Array<uint32_t> first, plane;
+    int64_t most = 0;            // of one feature
     netc::Array<uint8_t> least;  // a byte is above the threshold if it is at least so large,
     netc::Array<uint8_t> ever;   // and this is 1
     netc::Array<float> single;

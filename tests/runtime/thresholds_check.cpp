@@ -36,9 +36,11 @@ bool check(Pack kernel, int64_t form, const Case &given) {
     constexpr int64_t kSize = sizeof(Number);
     std::vector<int32_t> feature;
     std::vector<double> threshold;
+    bool few = draw(2);  // thresholds a feature
     for (int64_t i = 0; i < given.features; i++)
-        for (uint64_t count = draw(16) ? draw(4) : draw(20); count; count--) {
-            feature.push_back(static_cast<int32_t>(draw(3) ? i : static_cast<int64_t>(draw(static_cast<uint64_t>(given.features)))));
+        for (uint64_t count = few || draw(16) ? draw(4) : draw(20); count; count--) {
+            int64_t other = static_cast<int64_t>(draw(static_cast<uint64_t>(given.features)));
+            feature.push_back(static_cast<int32_t>(few || draw(3) ? i : other));
             const double special[] = {0.0, -0.0, 255, 256, -1, INFINITY, -INFINITY, 2.5};
             threshold.push_back(draw(4) ? static_cast<double>(draw(8)) : special[draw(8)]);
         }
