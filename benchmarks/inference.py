@@ -346,7 +346,7 @@ def features() -> Iterator[Row]:
         "three thresholds, plane by plane": netc.Encoder.thermometer(784, three, order="plane"),
     }
     for what, encoder in encoders.items():
-        bits = encoder.encode(numbers)
+        bits = np.ascontiguousarray(encoder.encode(numbers))  # rows, as the numbers are
         right = bits.sum(axis=1, keepdims=True) % 2
         bare = netc.compile(_parity(encoder.bits), engine="table")
         net = netc.compile(_parity(encoder.bits, encoder), engine="table")

@@ -100,7 +100,8 @@ bool is_nan(const uint8_t *number, int64_t form) {
 }
 
 // False if it is not what it should be.
-bool pack(const netc_runner &runner, const netc_kernel &kernel, const Batch &batch, int64_t first, int64_t rows, Planes planes) {
+bool pack(const netc_runner &runner, const netc_kernel &kernel, const Batch &batch, int64_t first, int64_t rows,
+          Planes planes) {
     const uint8_t *x = batch.x + first * batch.row_stride;
     const netc_layout &layout = kernel.layout;
     switch (batch.form) {

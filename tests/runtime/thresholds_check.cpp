@@ -1,5 +1,6 @@
-// Every kernel that compares features with thresholds on this processor: numbers of every type in rows, in columns and scattered,
-// compared one at a time. They end where their memory ends. Prints the kernels' names; ends with 1 at the first difference.
+// Every kernel of this processor that compares features with thresholds: numbers of every type in rows, in columns and
+// scattered, against one comparison at a time. They end where their memory ends. Prints the kernels' names; ends with 1 at the
+// first difference.
 #include "runtime/thresholds.cpp"
 
 #include <cstdio>
@@ -27,7 +28,8 @@ struct Case {
 template <class Number>
 Number number() {
     if (std::is_same<Number, uint8_t>::value) return static_cast<Number>(draw(4) ? draw(8) : 248 + draw(8));
-    const Number special[] = {std::numeric_limits<Number>::infinity(), -std::numeric_limits<Number>::infinity(), Number(-0.0), Number(1e-30)};
+    constexpr Number kInfinity = std::numeric_limits<Number>::infinity();
+    const Number special[] = {kInfinity, static_cast<Number>(-kInfinity), Number(-0.0), Number(1e-30)};
     return draw(8) ? static_cast<Number>(draw(8)) : special[draw(4)];
 }
 
@@ -59,7 +61,9 @@ bool check(Pack kernel, int64_t form, const Case &given) {
     std::vector<uint8_t> x(static_cast<size_t>(span));
     const uint8_t *begin = x.data();
     if (given.layout == Case::kBackwards) begin += std::max<int64_t>(0, given.rows - 1) * row_stride, row_stride = -row_stride;
-    auto place = [&](int64_t row, int64_t column) { return const_cast<uint8_t *>(begin) + row * row_stride + column * column_stride; };
+    auto place = [&](int64_t row, int64_t column) {
+        return const_cast<uint8_t *>(begin) + row * row_stride + column * column_stride;
+    };
     std::vector<char> wanted(static_cast<size_t>(given.features));
     for (uint32_t input : reads) wanted[static_cast<size_t>(feature[input])] = 1;
     for (int64_t row = 0; row < given.rows; row++)
