@@ -10,6 +10,8 @@ bool exchange(Graph &graph, const std::vector<Node> &leaves, const Part &small, 
         made[node] = graph.and_(mapped(made.data(), part.fanin0(node)), mapped(made.data(), part.fanin1(node)));
         graph.hold(made[node]);
     }
+    // An output may become a leaf that only the window reads.
+    for (Lit root : small.roots) graph.hold(mapped(made.data(), root));
     Marks used;
     used.clear(graph.num_nodes());
     for (Node node = part.first_and(); node < part.num_nodes(); node++) used.add(node_of(made[node]));
@@ -20,6 +22,7 @@ bool exchange(Graph &graph, const std::vector<Node> &leaves, const Part &small, 
         Lit lit = graph.resolve(mapped(made.data(), part.roots[i]));
         if (graph.is_alive(outputs[i]) && node_of(lit) != outputs[i]) graph.replace(outputs[i], lit);
     }
+    for (Lit root : small.roots) graph.release(graph.resolve(mapped(made.data(), root)));
     for (Node node = part.first_and(); node < part.num_nodes(); node++) graph.release(graph.resolve(made[node]));
     return fits;
 }
