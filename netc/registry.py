@@ -31,6 +31,7 @@ PASSES = {
     "balance": "netc.passes.balance:Balance",
     "collapse": "netc.passes.collapse:Collapse",
     "dce": "netc.passes.dce:Dce",
+    "exact": "netc.passes.exact:Exact",
     "fold": "netc.passes.fold:Fold",
     "latches": "netc.passes.latches:Latches",
     "lower-head": "netc.passes.lower_head:LowerHead",
