@@ -2,12 +2,12 @@
 
     python benchmarks/inference.py              # everything that is here; some minutes once gcc's work is cached
     python benchmarks/inference.py gates load   # some of it
-    python benchmarks/inference.py --page       # only write docs/performance.md's table and picture from the results
+    python benchmarks/inference.py --page       # only write docs/performance.md's tables and picture from the results
 
 The reference is what difflogic's compiler makes (reference.py); both sides alternate in one process, on one core
 unless said, each figure being the median of the best times of several rounds. Answers are compared bit for bit first.
 A control loop on as many cores says whether the machine was ours: where its median is not within 10 % of its best the
-row says "machine busy". Written to results/inference.json.
+row says "machine busy". Written to results/inference.json, or where there is no AVX-512 to inference-avx2.json.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 from limits import kernels as kernels_of_limits
-from limits import limits
+from limits import limits, processor_flags
 from measure import RESULTS, environment, save
 from measure import run as run_alone
 from networks import checkpoints, convolutional_network, model_of, named, random_network
@@ -39,6 +39,7 @@ ROUNDS, SECONDS = 3, 0.15
 BLOCK = 512
 TRAINED = "difflogic_mnist_48k"
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+RESULTS_OF = {"avx512f": "inference", "avx2": "inference-avx2"}  # the first that the processor has
 ENGINES = ("table", "machine")
 
 Row = dict[str, Any]
@@ -464,14 +465,17 @@ def table(rows: list[Row]) -> str:
 
 
 def write_page() -> None:
-    rows = json.loads((RESULTS / "inference.json").read_text())["rows"]
-    begin, end = "<!-- results of benchmarks/inference.py -->\n", "<!-- end of results -->"
     text = PAGE.read_text()
-    head, _, rest = text.partition(begin)
-    _, _, tail = rest.partition(end)
-    PAGE.write_text(head + begin + table(rows) + "\n" + end + tail)
+    end = "<!-- end of results -->"
+    for name in RESULTS_OF.values():
+        begin = f"<!-- {name}.json -->\n"
+        rows = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(end)
+        text = head + begin + table(rows) + "\n" + end + tail
+    PAGE.write_text(text)
     bars = []
-    for found in rows:
+    for found in json.loads((RESULTS / "inference.json").read_text())["rows"]:
         if found["row"] == "gates":
             for series, (side, time_of) in enumerate(found["microseconds_per_512"].items()):
                 what = found["what"].removeprefix("gates only, ")
@@ -492,9 +496,10 @@ def main() -> None:
         return
     if unknown := set(arguments) - set(ROWS):
         sys.exit(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    target = next((name for flag, name in RESULTS_OF.items() if flag in processor_flags()), "inference-other")
     kept: list[Row] = []
-    if arguments and (RESULTS / "inference.json").is_file():
-        before = json.loads((RESULTS / "inference.json").read_text())
+    if arguments and (RESULTS / f"{target}.json").is_file():
+        before = json.loads((RESULTS / f"{target}.json").read_text())
         if {key: before["environment"].get(key) for key in ("cpu", "netc")} != {
             key: environment().get(key) for key in ("cpu", "netc")
         }:
@@ -503,8 +508,8 @@ def main() -> None:
     for name in arguments or ROWS:
         measured = list(ROWS[name]())
         kept = [found for found in kept if found["row"] != name] + measured
-    kept.sort(key=lambda found: list(ROWS).index(found["row"]))
-    save("inference", {"rows": kept})
+        kept.sort(key=lambda found: list(ROWS).index(found["row"]))
+        save(target, {"rows": kept})
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ void limit_chain(char *, const uint32_t *, uint64_t, uint64_t);
 @cache
 def kernels() -> tuple[Any, Any]:
     """The loaded kernels, and the FFI that knows them."""
-    flag = next((name for name in ("avx512f", "avx2") if name in _cpuinfo("flags").split()), None)
+    flag = next((name for name in ("avx512f", "avx2") if name in processor_flags()), None)
     if flag is None:
         sys.exit("the limits are measured with AVX-512 or AVX2, on Linux")
     ffi = FFI()
@@ -66,6 +66,11 @@ def kernels() -> tuple[Any, Any]:
         source = Path(__file__).with_suffix(".c")
         find_compiler().library([source], library, ["-O2", f"-m{flag}"], timeout=60)
         return ffi.dlopen(str(library)), ffi
+
+
+def processor_flags() -> list[str]:
+    """What Linux says the processor can do."""
+    return _cpuinfo("flags").split()
 
 
 def _cpuinfo(key: str) -> str:

@@ -47,7 +47,7 @@ def table_of(inputs: int, function: Callable[..., int]) -> int:
 
 
 def sizes_by_enumeration() -> dict[int, int]:
-    """For each function of three inputs, the smaller of it and its complement: the ANDs of a smallest circuit, up to five.
+    """For each function of three inputs, the smaller of it and its complement: the least ANDs of a circuit, up to five.
 
     Breadth first over the sets of functions that `n` ANDs make, one for all that differ by permuting and complementing
     inputs.
