@@ -6,6 +6,10 @@
 #include "netc/core/random.hpp"
 #include "netc/core/truth.hpp"
 
+extern "C" {
+#include "netc/core/four.h"
+}
+
 namespace netc {
 namespace {
 
@@ -252,3 +256,17 @@ Lit FourInput::build(Builder &builder, const Structure &structure, const Transfo
 }
 
 }  // namespace netc
+
+extern "C" int64_t netc_four(uint32_t table, int64_t which, uint32_t *ands, uint32_t *root) {
+    using namespace netc;
+    return guard([&]() -> int64_t {
+        const FourInput &library = FourInput::instance();
+        const auto &list = library.structures[library.class_of[table]].list;
+        if (which >= static_cast<int64_t>(list.size())) return 16;
+        Builder builder(4);
+        const Lit inputs[4] = {make_lit(1), make_lit(2), make_lit(3), make_lit(4)};
+        *root = FourInput::build(builder, list[static_cast<size_t>(which)], library.transform_of[table], inputs);
+        std::copy(builder.ands().begin(), builder.ands().end(), ands);
+        return builder.num_ands();
+    });
+}
