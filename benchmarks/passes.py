@@ -35,6 +35,7 @@ PASSES = (
     "resub{levels=2}",
     "resub{leaves=10,gates=3,levels=3}",
     "simresub",
+    "exact",
 )
 ABC_COMMANDS = ("rewrite", "resub -K 8", "resub -K 8 -N 2", "refactor")
 OF_ABC = "abc: "

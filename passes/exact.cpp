@@ -196,8 +196,8 @@ private:
         return false;
     }
 
-    // Where outputs become other functions, what is above them is made anew, and only exits are exchanged: their functions
-    // stay what they are, so that nothing can go wrong that merges on the way.
+    // Where outputs become other functions, what is above them is made anew, and only exits are exchanged. Their
+    // functions stay what they are, so that whatever merges on the way is right.
     bool exchange_with_above(Part part) {
         std::vector<Node> leaves = window_.leaves;
         local_.resize(graph_.num_nodes());
@@ -323,7 +323,8 @@ private:
     Array<uint64_t> tables_;  // by node, of the window at hand
     Marks seen_;
     Shape window_, below_, inner_;  // inner_: the window and above_
-    std::vector<Node> candidates_, stack_, outputs_, above_, exits_, beside_;  // beside_: what above_ and the window read
+    std::vector<Node> candidates_, stack_, outputs_, above_, exits_;
+    std::vector<Node> beside_;  // what above_ and the window read
 };
 
 }  // namespace

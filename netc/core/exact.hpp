@@ -1,17 +1,16 @@
 // The fewest ANDs that make several functions of a few inputs together, or any that a relation allows, decided by SAT.
 //
 // The question "is there a circuit of at most r gates" becomes clauses in the encoding by single selection variables: a
-// step reads a pair of earlier signals, and has one of the four functions that an AND with complemented fan-ins gives and
-// that are false where both fan-ins are (all others are complements of these, and complements are free). A circuit that
-// has more than one form is asked for in one: of all forms it is the one whose steps, each as a pair and a function, come
-// first in the alphabet. Hence steps in co-lexicographic order, fan-ins in order, no step that reads another one and that
-// one's fan-in, and of inputs that the relation does not tell apart the first used first. Steps that are not needed come
-// last and read nothing, so that one set of clauses answers for every smaller r. Rows are added only as candidates fail
-// on them.
+// step reads a pair of earlier signals, and has one of the four functions that an AND with complemented fan-ins gives
+// and that are false where both fan-ins are (all others are complements of these, and complements are free). A circuit
+// that has more than one form is asked for in one: of all forms it is the one whose steps, each as a pair and a function,
+// come first in the alphabet. Hence steps in co-lexicographic order, fan-ins in order, no step that reads another one and
+// that one's fan-in, and of inputs that the relation does not tell apart the first used first. Steps that are not needed
+// come last and read nothing, so that one set of clauses answers for every smaller r. Rows are added only as candidates
+// fail on them.
 //
 // After Kojevnikov, Kulikov, Yaroslavtsev, "Finding efficient circuits using SAT-solvers" (2009); Knuth, "The Art of
-// Computer Programming" 7.2.2.2 (2015), exercises 477 to 480; Haaswijk, Soeken, Mishchenko, De Micheli, "SAT-based exact
-// synthesis" (TCAD 2020).
+// Computer Programming" 7.2.2.2 (2015); Haaswijk, Soeken, Mishchenko, De Micheli, "SAT-based exact synthesis" (2020).
 #pragma once
 
 #include <cstdint>
@@ -50,8 +49,8 @@ struct Smallest {
 // Asks for a circuit of at most `most` gates, then for ever smaller ones, with so many conflicts for each question.
 Smallest find_smallest(const Relation &relation, uint32_t most, int64_t conflicts);
 
-// The same with a memory: relations that differ by the order and the complements of inputs and outputs are mostly seen to be
-// the same, and what was given up once is not asked again.
+// The same with a memory: relations that differ by the order and the complements of inputs and outputs are mostly seen to
+// be the same, and what was given up once is not asked again.
 class ExactMemory {
 public:
     explicit ExactMemory(int64_t conflicts) : conflicts_(conflicts) {}
