@@ -26,6 +26,7 @@ constexpr size_t kAbove = 12;      // ANDs that read a window, in which a differ
 constexpr size_t kLeast = 2;       // ANDs of a window
 constexpr int64_t kWindowWork = 2;   // units
 constexpr size_t kWordsInUnit = 1000;
+constexpr uint32_t kNodesInUnit = 8;  // when they are put in order again
 
 struct Options {
     size_t leaves, outputs, nodes, around;
@@ -177,7 +178,7 @@ private:
                                                    : exchange(graph_, window_.leaves, *part, outputs_);
         if (!done) return false;
         renumber();
-        context_->work += graph_.num_ands() / 64;
+        context_->work += graph_.num_ands() / kNodesInUnit;
         return true;
     }
     uint64_t table(Lit lit) const { return tables_[node_of(lit)] ^ (is_complemented(lit) ? ~uint64_t{0} : 0); }
