@@ -469,6 +469,8 @@ def write_page() -> None:
     end = "<!-- end of results -->"
     for name in RESULTS_OF.values():
         begin = f"<!-- {name}.json -->\n"
+        if not (RESULTS / f"{name}.json").is_file():
+            continue
         rows = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
         head, _, rest = text.partition(begin)
         _, _, tail = rest.partition(end)
