@@ -50,7 +50,7 @@ def test_outputs_share_what_they_have_in_common() -> None:
 def stubborn() -> Aig:
     """A graph that rewrite, resub and walk leave at five ANDs; drawn at random."""
     build = Builder(4)
-    made = {}
+    made: dict[int, int] = {}
     for node, (x, y) in enumerate([(4, 2), (11, 9), (9, 6), (14, 13), (17, 13)], 5):
         lits = [made.get(lit >> 1, build.input((lit >> 1) - 1) if lit >> 1 <= 4 else 0) ^ (lit & 1) for lit in (x, y)]
         made[node] = build.and_(*lits)

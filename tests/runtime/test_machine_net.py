@@ -191,7 +191,8 @@ def test_steps_are_those_of_a_run_whatever_form_the_state_has(net: MachineNet, s
     x = np.random.default_rng(8).integers(0, 2, (9, sequences, 11)).astype(np.bool_)
     outputs, after = net.run(x)
     for threads in (1, 2):
-        bits, state = None, net.start(sequences)
+        bits: Any = None
+        state = net.start(sequences)
         for step in range(9):
             seen, bits = net.step(x[step], bits, threads=threads)
             assert np.array_equal(seen, outputs[step])
