@@ -46,8 +46,8 @@ public:
         : graph_(aig, context), context_(context), options_(options), memory_(options.conflicts) {}
 
     void run(netc_step *step) {
-        renumber();
-        const std::vector<Node> seeds(order_.begin(), order_.end());
+        order_.renew(graph_);
+        const std::vector<Node> seeds(order_.nodes().begin(), order_.nodes().end());
         const int64_t last = context_->work + options_.work;
         int64_t done = 0;
         for (size_t i = seeds.size(); i-- > 0;) {
@@ -61,18 +61,11 @@ public:
     }
 
 private:
-    void renumber() {
-        order_ = graph_.order();
-        place_.resize(graph_.num_nodes());
-        for (Node node = 0; node < graph_.first_and(); node++) place_[node] = 0;
-        for (size_t i = 0; i < order_.size(); i++) place_[order_[i]] = static_cast<uint32_t>(i + 1);
-    }
-
     // Tries the windows that have few enough outputs, as they grow; whether one became smaller.
     bool improve_from(Node seed) {
         Shape shape;
         take(shape, seed);
-        auto earlier = [&](Node a, Node b) { return place_[a] < place_[b]; };
+        auto earlier = [&](Node a, Node b) { return order_[a] < order_[b]; };
         while (shape.inside.size() < options_.nodes) {
             candidates_.clear();
             for (Node node : shape.leaves) add_candidate(shape, node);
@@ -132,14 +125,14 @@ private:
     // Whether no leaf depends on what is inside.
     bool stands_alone(const Shape &shape) {
         uint32_t first = UINT32_MAX;
-        for (Node node : shape.inside) first = std::min(first, place_[node]);
+        for (Node node : shape.inside) first = std::min(first, order_[node]);
         seen_.clear(graph_.num_nodes());
         stack_ = shape.leaves;
         for (size_t visits = 0; !stack_.empty(); visits++) {
             if (visits == kVisits) return false;
             Node node = stack_.back();
             stack_.pop_back();
-            if (!graph_.is_and(node) || place_[node] < first || seen_.has(node)) continue;
+            if (!graph_.is_and(node) || order_[node] < first || seen_.has(node)) continue;
             if (shape.has(node)) return false;
             seen_.add(node);
             stack_.push_back(node_of(graph_.fanin0(node)));
@@ -177,7 +170,7 @@ private:
         bool done = differs(*part, functions, met) ? exchange_with_above(*part)
                                                    : exchange(graph_, window_.leaves, *part, outputs_);
         if (!done) return false;
-        renumber();
+        order_.renew(graph_);
         context_->work += graph_.num_ands() / kNodesInUnit;
         return true;
     }
@@ -226,7 +219,7 @@ private:
     // Makes above_, ANDs that read the window or one another, and below_, the logic under all of these, so that few
     // inputs are left. What is in above_ and read by others, or is an output that others read, is an exit.
     void look_around() {
-        auto earlier = [&](Node a, Node b) { return place_[a] < place_[b]; };
+        auto earlier = [&](Node a, Node b) { return order_[a] < order_[b]; };
         below_.inside.clear();
         below_.leaves = window_.leaves;
         above_.clear();
@@ -261,7 +254,7 @@ private:
                 size_t size = below_.leaves.size() - 1;
                 for (Lit fanin : {graph_.fanin0(node), graph_.fanin1(node)})
                     size += !below_.is_leaf(node_of(fanin)) && !below_.has(node_of(fanin));
-                if (size > least || (size == least && (best == 0 || place_[node] <= place_[best]))) continue;
+                if (size > least || (size == least && (best == 0 || order_[node] <= order_[best]))) continue;
                 least = size;
                 best = node;
             }
@@ -319,8 +312,8 @@ private:
     netc_context *context_;
     Options options_;
     ExactMemory memory_;
-    Array<Node> order_;
-    Array<uint32_t> place_, local_;
+    TopologicalOrder order_;
+    Array<uint32_t> local_;
     Array<uint64_t> tables_;  // by node, of the window at hand
     Marks seen_;
     Shape window_, below_, inner_;  // inner_: the window and above_

@@ -31,8 +31,8 @@ public:
         : graph_(aig, context), context_(context), options_(options) {}
 
     void run(netc_step *step) {
-        renumber();
-        std::vector<Node> seeds(order_.begin(), order_.end());
+        order_.renew(graph_);
+        std::vector<Node> seeds(order_.nodes().begin(), order_.nodes().end());
         Marks covered;  // windows overlap by half: a node that was in the inner part of one does not start another
         covered.clear(graph_.num_nodes());
         size_t left = seeds.size();
@@ -51,19 +51,12 @@ public:
     }
 
 private:
-    void renumber() {
-        order_ = graph_.order();
-        place_.resize(graph_.num_nodes());
-        for (Node node = 0; node < graph_.first_and(); node++) place_[node] = 0;
-        for (size_t i = 0; i < order_.size(); i++) place_[order_[i]] = static_cast<uint32_t>(i + 1);
-    }
-
     bool has(Node node) const { return in_.has(node); }
     bool is_leaf(Node node) const { return std::find(leaves_.begin(), leaves_.end(), node) != leaves_.end(); }
 
     // Makes inside_ (fan-ins first) and leaves_; false when there is nothing worth looking at.
     bool grow(Node seed) {
-        cone_.grow(graph_, seed, options_.leaves, options_.nodes, [&](Node a, Node b) { return place_[a] > place_[b]; });
+        cone_.grow(graph_, seed, options_.leaves, options_.nodes, [&](Node a, Node b) { return order_[a] > order_[b]; });
         inside_ = cone_.inside;
         leaves_ = cone_.leaves;
         in_.clear(graph_.num_nodes());
@@ -96,14 +89,14 @@ private:
     // What a leaf depends on leaves the window; where others of the window read it, it becomes a leaf.
     void keep_out() {
         uint32_t first = UINT32_MAX;
-        for (Node node : inside_) first = std::min(first, place_[node]);
+        for (Node node : inside_) first = std::min(first, order_[node]);
         seen_.clear(graph_.num_nodes());
         stack_ = leaves_;
         bool any = false;
         while (!stack_.empty()) {
             Node node = stack_.back();
             stack_.pop_back();
-            if (!graph_.is_and(node) || place_[node] < first || seen_.has(node)) continue;
+            if (!graph_.is_and(node) || order_[node] < first || seen_.has(node)) continue;
             seen_.add(node);
             any |= has(node);
             stack_.push_back(node_of(graph_.fanin0(node)));
@@ -120,7 +113,7 @@ private:
                 add_leaf(node_of(graph_.fanin1(node)));
             }
         }
-        std::sort(inside_.begin(), inside_.end(), [&](Node a, Node b) { return place_[a] < place_[b]; });
+        std::sort(inside_.begin(), inside_.end(), [&](Node a, Node b) { return order_[a] < order_[b]; });
     }
 
     void improve() {
@@ -145,15 +138,15 @@ private:
         walker.run(options_.rounds, options_.patience, options_.zero_gain);
         if (walker.num_ands() >= inside_.size()) return;
         exchange(graph_, leaves_, walker.part(), outputs);
-        renumber();
+        order_.renew(graph_);
         context_->work += graph_.num_ands() / 64;
     }
 
     Graph graph_;
     netc_context *context_;
     Options options_;
-    Array<Node> order_;
-    Array<uint32_t> place_, local_;
+    TopologicalOrder order_;
+    Array<uint32_t> local_;
     Cone cone_;
     Marks in_, seen_;
     std::vector<Node> inside_, leaves_, stack_;

@@ -162,4 +162,22 @@ private:
     uint32_t now_ = 0;
 };
 
+// The ANDs of a graph, fan-ins first, and where each stands among them: from 1, with leaves at 0. To be renewed when the graph
+// has changed.
+class TopologicalOrder {
+public:
+    void renew(const Graph &graph) {
+        nodes_ = graph.order();
+        place_.resize(graph.num_nodes());
+        for (Node node = 0; node < graph.first_and(); node++) place_[node] = 0;
+        for (size_t i = 0; i < nodes_.size(); i++) place_[nodes_[i]] = static_cast<uint32_t>(i + 1);
+    }
+    const Array<Node> &nodes() const { return nodes_; }
+    uint32_t operator[](Node node) const { return place_[node]; }
+
+private:
+    Array<Node> nodes_;
+    Array<uint32_t> place_;
+};
+
 }  // namespace netc
