@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from netc.protocols import Engine
+from netc.targets import compile as compile_net
 
 from .fastest import here
 
@@ -28,6 +29,9 @@ class Choice:
     def of(cls, asked: str, options: dict[str, Any], engine: Engine) -> Choice:
         return cls(asked, options, (engine.name, here()) if asked == "auto" else None)
 
-    def engine(self) -> str:
-        """The name to ask for here: a machine that runs the same kernels takes what was chosen, and times nothing."""
-        return self.chosen[0] if self.chosen is not None and self.chosen[1] == here() else self.asked
+    def made(self, model: Any, **more: Any) -> Any:
+        """What was pickled; where the same kernels run, with the engine that was chosen, and without timing any."""
+        engine = self.chosen[0] if self.chosen is not None and self.chosen[1] == here() else self.asked
+        net = compile_net(model, engine=engine, **more, **self.options)
+        net.asked = self.asked
+        return net

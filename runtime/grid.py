@@ -16,9 +16,8 @@ from netc.cores import usable_cores
 from netc.errors import NetcError
 from netc.grid import Grid
 from netc.protocols import Engine
-from netc.targets import compile as compile_net
 
-from .arguments import checked_out
+from .arguments import checked_out, converted
 from .choice import NO_OPTIONS, Choice
 
 __all__ = ["GridNet"]
@@ -169,10 +168,8 @@ class GridNet:
 
 def _made_again(packed: bytes, name: str, boundary: str, order: str, choice: Choice) -> GridNet:
     """The net that was pickled."""
-    grid = Grid(replace(unpack(packed), name=name), boundary, order)
-    net: GridNet = compile_net(grid, engine=choice.engine(), **choice.options)
-    net.asked = choice.asked
-    return net
+    made: GridNet = choice.made(Grid(replace(unpack(packed), name=name), boundary, order))
+    return made
 
 
 def _bits(given: npt.ArrayLike, what: str) -> npt.NDArray[np.uint8]:
@@ -182,10 +179,7 @@ def _bits(given: npt.ArrayLike, what: str) -> npt.NDArray[np.uint8]:
         return np.ascontiguousarray(array).view(np.uint8)
     if array.dtype.kind not in "iuf":
         raise NetcError("", f"the {what} has type {array.dtype}; they are bits")
-    with np.errstate(invalid="ignore"):  # NaN and infinities are found by the comparison
-        bits = np.ascontiguousarray(array.astype(np.uint8))
-    wrong = (bits != array) | (bits > 1)
-    if wrong.any():
-        place = tuple(map(int, np.argwhere(wrong)[0]))
+    bits, place = converted(array)
+    if place is not None:
         raise NetcError("", f"the {what} holds {array[place]} at {place}; they are bits, 0 or 1")
-    return bits
+    return np.ascontiguousarray(bits)

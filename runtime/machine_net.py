@@ -15,9 +15,8 @@ from netc.machine import Machine
 from netc.model import Model
 from netc.native import ffi, lib
 from netc.protocols import Engine
-from netc.targets import compile as compile_net
 
-from .arguments import CONVERTED_ROWS, as_bits, checked_out, threads_for
+from .arguments import CONVERTED_ROWS, as_bits, checked_out, is_read_in_place, pointer, row_width, threads_for
 from .choice import NO_OPTIONS, Choice
 from .runner import Runner
 
@@ -25,7 +24,6 @@ __all__ = ["MachineNet", "State"]
 
 _ALIGNMENT = 64  # bytes: a cache line
 _READER = "this machine"
-_POINTER = ffi.typeof("uint8_t[]")
 
 Out = tuple[npt.NDArray[Any] | None, "npt.NDArray[Any] | State | None"]
 
@@ -155,7 +153,7 @@ class MachineNet:
         return self._runner.time_gates(blocks, samples=sequences, threads=threads)
 
     def _check_inputs(self, x: npt.NDArray[Any], axes: tuple[str, ...], packed: bool) -> None:
-        width = _row(self.machine.inputs, packed)
+        width = row_width(self.machine.inputs, packed)
         if x.ndim != len(axes) + 1 or x.shape[-1] != width:
             what = " packed bits" if packed else ""
             raise NetcError("", f"x has shape {x.shape}; this machine reads ({', '.join(axes)}, {width}){what}")
@@ -170,13 +168,13 @@ class MachineNet:
             raise NetcError("", "out is a pair: for the outputs, and for the state")
         sequences = rows[-1]
         dtype = np.dtype(np.uint8 if packed_out else np.bool_)
-        shape = (*rows, _row(self.machine.outputs, packed_out))
+        shape = (*rows, row_width(self.machine.outputs, packed_out))
         outputs = np.empty(shape, dtype) if out[0] is None else checked_out(out[0], shape, dtype)
         if isinstance(out[1], State):
             return outputs, self._checked_state(out[1], sequences)
         if out[1] is None and isinstance(state, State):
             return outputs, self._new_state(sequences)
-        shape = (sequences, _row(self.machine.latches, packed_out))
+        shape = (sequences, row_width(self.machine.latches, packed_out))
         return outputs, np.empty(shape, dtype) if out[1] is None else checked_out(out[1], shape, dtype)
 
     def _run(
@@ -192,7 +190,7 @@ class MachineNet:
         steps, sequences, _ = x.shape
         wanted = threads_for(threads, sequences)
         before, to = self._before(state, sequences, packed), _Rows.of(after, packed_out)
-        if x.dtype.char == "?" or (x.dtype.char == "B" and not (packed and x.strides[2] != 1)):
+        if is_read_in_place(x, packed):
             self._call(_Rows.of(x, packed), before, _Rows.of(outputs, packed_out), to, wanted)
             return
         some = max(1, CONVERTED_ROWS // max(1, sequences))  # steps
@@ -218,7 +216,7 @@ class MachineNet:
         if isinstance(state, State):
             return _Rows.of(self._checked_state(state, sequences), packed)
         array = np.asarray(state)
-        width = _row(self.machine.latches, packed)
+        width = row_width(self.machine.latches, packed)
         if array.shape != (sequences, width):
             what = " packed bits" if packed else ""
             raise NetcError("", f"the state has shape {array.shape}; it needs ({sequences}, {width}){what}")
@@ -270,19 +268,10 @@ class _Rows(NamedTuple):
 
     @property
     def pointer(self) -> Any:
-        if self.array.flags.c_contiguous:
-            return ffi.from_buffer(_POINTER, self.array)  # in a tenth of the time
-        return ffi.cast("uint8_t *", self.array.ctypes.data)
-
-
-def _row(bits: int, packed: bool) -> int:
-    """How long a row of so many bits is."""
-    return -(-bits // 8) if packed else bits
+        return pointer(self.array)
 
 
 def _made_again(packed: bytes, inputs: int, outputs: int, resets: bytes, choice: Choice) -> MachineNet:
     """The net that was pickled."""
-    machine = Machine(unpack(packed).logic, inputs, outputs, resets)
-    net: MachineNet = compile_net(machine, engine=choice.engine(), **choice.options)
-    net.asked = choice.asked
-    return net
+    made: MachineNet = choice.made(Machine(unpack(packed).logic, inputs, outputs, resets))
+    return made

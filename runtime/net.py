@@ -18,10 +18,9 @@ from netc.head import Head
 from netc.model import Model
 from netc.native import ffi, lib
 from netc.protocols import Engine
-from netc.targets import compile as compile_net
 
 from . import stream, workers
-from .arguments import CONVERTED_ROWS, as_bits, checked_out, threads_for
+from .arguments import CONVERTED_ROWS, as_bits, checked_out, is_read_in_place, pointer, row_width, threads_for
 from .choice import NO_OPTIONS, Choice
 from .runner import Runner
 
@@ -34,7 +33,6 @@ _FEATURES = {
     np.dtype(np.float64): lib.NETC_FLOAT64,
 }
 _BOOL, _UINT8, _INT32 = np.dtype(np.bool_), np.dtype(np.uint8), np.dtype(np.int32)
-_POINTER = ffi.typeof("uint8_t[]")
 _BITS, _PACKED_BITS, _SCORES, _CLASSES = lib.NETC_BITS, lib.NETC_PACKED_BITS, lib.NETC_SCORES, lib.NETC_CLASSES
 
 
@@ -97,7 +95,7 @@ class Net:
         With `packed_out` ``uint8[n, ceil(outputs / 8)]``, little bit order.
         """
         if packed_out:
-            return self._run(x, packed, threads, out, _PACKED_BITS, (-(-self.outputs // 8),), _UINT8)
+            return self._run(x, packed, threads, out, _PACKED_BITS, (row_width(self.outputs, packed=True),), _UINT8)
         return self._run(x, packed, threads, out, _BITS, (self.outputs,), _BOOL)
 
     def scores(
@@ -199,15 +197,14 @@ class Net:
     def _run_bits(
         self, array: npt.NDArray[Any], packed: bool, threads: int | None, result: npt.NDArray[Any], wanted: int
     ) -> None:
-        width = -(-self.inputs // 8) if packed else self.inputs
+        width = row_width(self.inputs, packed)
         if array.ndim != 2 or array.shape[1] != width:
             what = "packed bits" if packed else "bits"
             raise NetcError("", f"x has shape {array.shape}; this model reads (n, {width}) {what}")
-        is_bytes = array.dtype.char in "?B"
-        if packed and not is_bytes:
+        if packed and array.dtype.char not in "?B":
             raise NetcError("", f"packed bits are uint8, not {array.dtype}")
         form = lib.NETC_PACKED if packed else lib.NETC_BYTES
-        if is_bytes and not (packed and array.strides[1] != 1):
+        if is_read_in_place(array, packed):
             self._call(array, form, threads, result, wanted)
             return
 
@@ -263,14 +260,10 @@ class Net:
         samples = len(x)
         if samples == 0:
             return
-        if x.flags.c_contiguous:
-            start, column_stride = ffi.from_buffer(_POINTER, x), x.itemsize
-            row_stride = x.shape[1] * column_stride
-        else:
-            start, (row_stride, column_stride) = ffi.cast("uint8_t *", x.ctypes.data), x.strides
+        row_stride, column_stride = x.strides
         status = lib.netc_run(
             self._runner.struct,
-            start,
+            pointer(x),
             row_stride,
             column_stride,
             form,
@@ -302,6 +295,5 @@ _over_workers = workers.answers
 
 def _made_again(packed: bytes, name: str, nan: str, choice: Choice) -> Net:
     """The net that was pickled."""
-    net: Net = compile_net(replace(unpack(packed), name=name), engine=choice.engine(), nan=nan, **choice.options)
-    net.asked = choice.asked
-    return net
+    made: Net = choice.made(replace(unpack(packed), name=name), nan=nan)
+    return made
