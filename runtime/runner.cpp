@@ -81,22 +81,37 @@ bool is_nan(const uint8_t *number, int64_t form) {
     return form == NETC_FLOAT32 ? std::isnan(single) : std::isnan(twice);
 }
 
-[[noreturn]] void bad_value(const netc_kernel &kernel, const Batch &batch, int64_t first, int64_t rows) {
-    auto said = [](const char *text, int64_t row, int64_t column, unsigned value) {
-        return format(text, static_cast<long long>(row), static_cast<long long>(column), value);
-    };
-    bool bits = batch.form == NETC_BYTES;
-    const uint32_t *columns = bits ? kernel.layout.reads : kernel.thresholds->feature.data();
-    int64_t count = bits ? kernel.layout.num_reads : static_cast<int64_t>(kernel.thresholds->feature.size());
+// Where the first number lies that is wrong, of some rows and columns.
+struct Place {
+    int64_t row, column;
+    const uint8_t *at;
+};
+template <class Wrong>
+Place first_wrong(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t first, int64_t rows,
+                  const uint32_t *columns, int64_t num_columns, const Wrong &wrong) {
     for (int64_t row = first; row < first + rows; row++)
-        for (int64_t i = 0; i < count; i++) {
-            int64_t column = columns[i];
-            const uint8_t *at = batch.x + row * batch.row_stride + column * batch.column_stride;
-            if (bits && *at > 1)
-                throw UserError{"", said("row %lld, column %lld holds %u; the network reads bits, 0 or 1", row, column, *at)};
-            if (!bits && is_nan(at, batch.form)) throw UserError{"", said("row %lld, feature %lld is NaN", row, column, 0)};
+        for (int64_t i = 0; i < num_columns; i++) {
+            const uint8_t *at = x + row * row_stride + columns[i] * column_stride;
+            if (wrong(at)) return {row, columns[i], at};
         }
     throw UserError{"", "the input changed while it was read"};
+}
+bool is_no_bit(const uint8_t *byte) { return *byte > 1; }
+
+[[noreturn]] void bad_value(const netc_kernel &kernel, const Batch &batch, int64_t first, int64_t rows) {
+    auto find = [&](const uint32_t *columns, int64_t count, const auto &wrong) {
+        return first_wrong(batch.x, batch.row_stride, batch.column_stride, first, rows, columns, count, wrong);
+    };
+    if (batch.form == NETC_BYTES) {
+        Place place = find(kernel.layout.reads, kernel.layout.num_reads, is_no_bit);
+        throw UserError{"", format("row %lld, column %lld holds %u; the network reads bits, 0 or 1",
+                                   static_cast<long long>(place.row), static_cast<long long>(place.column), *place.at)};
+    }
+    const Array<uint32_t> &features = kernel.thresholds->feature;
+    Place place = find(features.data(), static_cast<int64_t>(features.size()),
+                       [&](const uint8_t *number) { return is_nan(number, batch.form); });
+    throw UserError{"", format("row %lld, feature %lld is NaN", static_cast<long long>(place.row),
+                               static_cast<long long>(place.column))};
 }
 
 // False if it is not what it should be.
@@ -237,16 +252,11 @@ public:
         bool is_state = step < 0;
         const uint8_t *from = is_state ? given_.before : given_.x + step * given_.step_stride;
         int64_t row_stride = is_state ? given_.before_stride : given_.row_stride, column_stride = is_state ? 1 : given_.column_stride;
-        const uint32_t *columns = is_state ? every_.data() : layout_.reads;
-        for (int64_t row = 0; row < given_.sequences; row++)
-            for (int64_t i = 0; i < (is_state ? given_.latches : free_reads_); i++) {
-                unsigned value = from[row * row_stride + columns[i] * column_stride];
-                if (value <= 1) continue;
-                std::string place = is_state ? "the state's" : format("step %lld,", static_cast<long long>(step));
-                throw UserError{"", format("%s row %lld, column %lld holds %u; this machine reads bits, 0 or 1",
-                                           place.c_str(), static_cast<long long>(row), static_cast<long long>(columns[i]), value)};
-            }
-        throw UserError{"", "the input changed while it was read"};
+        Place wrong = first_wrong(from, row_stride, column_stride, 0, given_.sequences, is_state ? every_.data() : layout_.reads,
+                                  is_state ? given_.latches : free_reads_, is_no_bit);
+        std::string place = is_state ? "the state's" : format("step %lld,", static_cast<long long>(step));
+        throw UserError{"", format("%s row %lld, column %lld holds %u; this machine reads bits, 0 or 1", place.c_str(),
+                                   static_cast<long long>(wrong.row), static_cast<long long>(wrong.column), *wrong.at)};
     }
 
 private:
