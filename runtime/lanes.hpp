@@ -1,10 +1,12 @@
 // What lanes.inc takes for granted: it is included inside namespaces.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "runtime/planes.hpp"
 #include "runtime/targets.hpp"
 
 #if defined(__x86_64__)
