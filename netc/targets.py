@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, overload
 
@@ -57,8 +57,13 @@ def _check_options(engine: str, made: Any, options: dict[str, Any]) -> None:
     import inspect
 
     there = [name for name, what in inspect.signature(made).parameters.items() if what.kind is what.KEYWORD_ONLY]
-    if wrong := [name for name in options if name not in there]:
-        raise NetcError("", f"engine {engine} has no option {', '.join(wrong)}", f"its options: {', '.join(there)}")
+    if not options.keys() <= set(there):
+        raise _no_option(f"engine {engine}", options, there)
+
+
+def _no_option(what: str, options: Iterable[str], there: list[str]) -> NetcError:
+    wrong = [name for name in options if name not in there]
+    return NetcError("", f"{what} has no option {', '.join(wrong)}", f"its options: {', '.join(there)}")
 
 
 def backend_for(target: str, **options: Any) -> Any:
@@ -69,9 +74,7 @@ def backend_for(target: str, **options: Any) -> Any:
     except TypeError:
         import dataclasses
 
-        there = [field.name for field in dataclasses.fields(made)]
-        wrong = [name for name in options if name not in there]
-        raise NetcError("", f"{target} has no option {', '.join(wrong)}", f"its options: {', '.join(there)}") from None
+        raise _no_option(target, options, [field.name for field in dataclasses.fields(made)]) from None
 
 
 def target_of(path: str | Path) -> str | None:

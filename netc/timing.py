@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from netc import registry
-from netc.aig import Aig
+from netc.aig import Builder
 from netc.cores import usable_cores
 from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
 from netc.layers import Tiled
 from netc.model import Model
 from netc.plots import Bar, Chart
-from netc.ports import Ports
 from netc.simulation import simulate, simulate_layers
 from netc.targets import compile as compile_net
 
@@ -185,9 +184,8 @@ def bench(
 
 def _warm_up(engine: str) -> None:
     """Have everything imported that an engine takes: whichever came first would pay for it."""
-    aig = Aig(Ports(inputs=1, outputs=1), np.zeros((0, 2), np.uint32), np.array([2], np.uint32))
     with suppress(NetcError):  # the model itself will say the same, or not
-        compile_net(aig, engine=engine)
+        compile_net(Builder(1).finish([2]), engine=engine)
 
 
 def _peak_bytes() -> int:
@@ -265,7 +263,7 @@ def _times(
     bits = operations * block / each if operations is not None else None
     return EngineTimes(
         name,
-        getattr(net.engine, "kernel", ""),
+        net.engine.kernel,
         build,
         getattr(net.engine, "cached", False),
         planes_bytes,
