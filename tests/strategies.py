@@ -1,13 +1,14 @@
-"""Random circuits for property tests."""
+"""Random circuits, for property tests and others."""
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from netc import Aig, Dense, Head, LayeredNetwork, LutNetwork, Tiled
+from netc import Aig, Builder, Dense, Head, LayeredNetwork, LutNetwork, Tiled
 from netc.ports import Ports
 
 
@@ -37,6 +38,16 @@ def aigs(draw: Any, *, max_leaves: int = 7, max_ands: int = 40, latches: bool = 
     ports = Ports(inputs=inputs, resets=resets, **sizes)
     roots = draw(st.lists(literal, min_size=ports.num_roots, max_size=ports.num_roots))
     return Aig(ports, np.array(ands, np.uint32).reshape(-1, 2), np.array(roots, np.uint32))
+
+
+def tangle(draw: random.Random, inputs: int, ands: int, near: int, outputs: int) -> Aig:
+    """A random graph in which signals depend on each other in many ways: each AND reads two of the `near` last ones."""
+    build = Builder(inputs)
+    lits = [build.input(index) for index in range(inputs)]
+    for _ in range(ands):
+        a, b = draw.sample(lits[-near:], 2)
+        lits.append(build.and_(a ^ draw.randrange(2), b ^ draw.randrange(2)))
+    return build.finish(lits[-outputs:])
 
 
 @st.composite

@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+import strategies
 import twins
 from netc.passes.exact import Exact
 from netc.passes.resub import Resub
@@ -69,13 +70,7 @@ def test_it_finds_what_other_passes_do_not() -> None:
 @pytest.mark.parametrize("around", [0, 12])
 @pytest.mark.parametrize("seed", range(12))
 def test_random_graphs_keep_their_functions(seed: int, around: int) -> None:
-    draw = random.Random(seed)
-    build = Builder(7)
-    lits = [build.input(index) for index in range(7)]
-    for _ in range(40):
-        a, b = draw.sample(lits[-12:], 2)
-        lits.append(build.and_(a ^ draw.getrandbits(1), b ^ draw.getrandbits(1)))
-    before = build.finish(lits[-5:])
+    before = strategies.tangle(random.Random(seed), 7, 40, near=12, outputs=5)
     after = Exact(around=around).run(before, Context()).aig
     assert after.num_ands <= before.num_ands
     assert same_function(before, after)

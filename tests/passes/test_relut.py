@@ -3,6 +3,7 @@
 import random
 
 import pytest
+import strategies
 from netc.passes.relut import Relut
 
 from netc import Aig, Builder, Context, NetcError
@@ -22,17 +23,6 @@ def parity_of_six() -> Aig:
     return build.finish([output])
 
 
-def tangle(seed: int) -> Aig:
-    """A random graph in which signals depend on each other in many ways."""
-    draw = random.Random(seed)
-    build = Builder(12)
-    lits = [build.input(index) for index in range(12)]
-    for _ in range(150):
-        a, b = draw.sample(lits[-30:], 2)
-        lits.append(build.and_(a ^ draw.randrange(2), b ^ draw.randrange(2)))
-    return build.finish(lits[-8:])
-
-
 def test_functions_of_six_inputs_are_made_anew() -> None:
     """Five XORs of three ANDs each."""
     before = parity_of_six()
@@ -43,7 +33,7 @@ def test_functions_of_six_inputs_are_made_anew() -> None:
 
 
 def test_rows_that_no_pattern_reaches_are_free() -> None:
-    graphs = [tangle(seed) for seed in range(10)]
+    graphs = [strategies.tangle(random.Random(seed), 12, 150, near=30, outputs=8) for seed in range(10)]
     without = [Relut(dontcares=False).run(aig, Context()).aig for aig in graphs]
     after = [Relut().run(aig, Context()).aig for aig in graphs]
     assert sum(aig.num_ands for aig in after) < sum(aig.num_ands for aig in without)

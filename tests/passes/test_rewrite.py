@@ -3,6 +3,7 @@
 import random
 
 import pytest
+import strategies
 from netc.passes.dce import Dce
 from netc.passes.rewrite import Rewrite
 from netc.passes.strash import Strash
@@ -70,12 +71,7 @@ def test_five_leaves_show_what_four_do_not() -> None:
 def test_five_leaves_keep_functions_and_grow_nothing(zero: bool) -> None:
     draw = random.Random(7)
     for _ in range(30):
-        build = Builder(8)
-        lits = [build.input(index) for index in range(8)]
-        for _ in range(60):
-            a, b = draw.sample(lits[-20:], 2)
-            lits.append(build.and_(a ^ draw.randrange(2), b ^ draw.randrange(2)))
-        before = build.finish(lits[-6:])
+        before = strategies.tangle(draw, 8, 60, near=20, outputs=6)
         clean = Dce().run(Strash().run(before, Context()).aig, Context()).aig
         after = Rewrite(inputs=5, zero=zero).run(before, Context()).aig
         assert after.num_ands <= clean.num_ands
