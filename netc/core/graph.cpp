@@ -363,4 +363,64 @@ bool Graph::check() {
     return alive == alive_ && in_table == alive && order().size() == alive;
 }
 
+// ---- its order ----
+
+void TopologicalOrder::renew(const Graph &graph) {
+    nodes_ = graph.order();
+    place_.resize(graph.num_nodes());
+    for (Node node = 0; node < graph.first_and(); node++) place_[node] = 0;
+    for (size_t i = 0; i < nodes_.size(); i++) place_[nodes_[i]] = static_cast<uint32_t>(i + 1);
+}
+
+bool TopologicalOrder::follow(const Graph &graph, Node node, const Marks &above, Node first_new) {
+    size_t begin = place_[node] - 1, end = begin + 1;
+    auto read_by = [&](Node user) {
+        for (Lit fanin : {graph.fanin0(user), graph.fanin1(user)})
+            if (node_of(fanin) < first_new) end = std::max(end, size_t{place_[node_of(fanin)]});
+    };
+    for (Node user : graph.rewired())
+        if (graph.is_alive(user)) read_by(user);
+    for (Node made = first_new; made < graph.num_nodes(); made++)
+        if (graph.is_alive(made)) read_by(made);
+
+    std::swap(nodes_, before_);
+    nodes_.clear();
+    nodes_.reserve(graph.num_ands());
+    place_.resize(graph.num_nodes());
+    later_.clear();
+    gone_.clear();
+    auto add = [&](Node next) {
+        nodes_.push(next);
+        place_[next] = static_cast<uint32_t>(nodes_.size());
+    };
+    auto keep = [&](size_t from, size_t to) {
+        for (size_t i = from; i < to; i++) {
+            Node next = before_[i];
+            if (!graph.is_alive(next)) gone_.push_back(next);
+            else if (to == end && above.has(next)) later_.push_back(next);
+            else add(next);
+        }
+    };
+    keep(0, begin);
+    keep(begin, end);
+    for (Node made = first_new; made < graph.num_nodes(); made++)
+        if (graph.is_alive(made)) add(made);
+    for (Node moved : later_) add(moved);
+    keep(end, before_.size());
+    for (Node user : graph.rewired()) {
+        if (!graph.is_alive(user)) continue;
+        for (Lit fanin : {graph.fanin0(user), graph.fanin1(user)})
+            if (place_[node_of(fanin)] >= place_[user]) return renew(graph), false;
+    }
+    assert(holds(graph));
+    return true;
+}
+
+bool TopologicalOrder::holds(const Graph &graph) const {
+    return nodes_.size() == graph.num_ands() && std::all_of(nodes_.begin(), nodes_.end(), [&](Node node) {
+        return graph.is_alive(node) && place_[node] > place_[node_of(graph.fanin0(node))] &&
+               place_[node] > place_[node_of(graph.fanin1(node))];
+    });
+}
+
 }  // namespace netc

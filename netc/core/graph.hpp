@@ -155,6 +155,7 @@ public:
     }
     void add(Node node) { stamps_[node] = now_; }
     void remove(Node node) { stamps_[node] = 0; }
+    void set(Node node, bool in) { stamps_[node] = in ? now_ : 0; }
     bool has(Node node) const { return stamps_[node] == now_; }
 
 private:
@@ -163,21 +164,27 @@ private:
 };
 
 // The ANDs of a graph, fan-ins first, and where each stands among them: from 1, with leaves at 0. To be renewed when the graph
-// has changed.
+// has changed, or to follow one replacement.
 class TopologicalOrder {
 public:
-    void renew(const Graph &graph) {
-        nodes_ = graph.order();
-        place_.resize(graph.num_nodes());
-        for (Node node = 0; node < graph.first_and(); node++) place_[node] = 0;
-        for (size_t i = 0; i < nodes_.size(); i++) place_[nodes_[i]] = static_cast<uint32_t>(i + 1);
-    }
+    void renew(const Graph &graph);
+    // After a replace() of `node`, where `above` is what depended on it (itself included) and ANDs from `first_new` on were
+    // made for it: takes time for those alive. What stood between the node and what its users read now moves behind that, if
+    // it depends on the node. Where two nodes became one, this may not do, and the order is renewed: false.
+    bool follow(const Graph &graph, Node node, const Marks &above, Node first_new);
+
     const Array<Node> &nodes() const { return nodes_; }
+    size_t size() const { return nodes_.size(); }
     uint32_t operator[](Node node) const { return place_[node]; }
+    // What the last follow() found gone.
+    const std::vector<Node> &gone() const { return gone_; }
 
 private:
-    Array<Node> nodes_;
+    bool holds(const Graph &graph) const;
+
+    Array<Node> nodes_, before_;
     Array<uint32_t> place_;
+    std::vector<Node> later_, gone_;
 };
 
 }  // namespace netc

@@ -19,6 +19,8 @@ constexpr uint64_t kRarely = 5;     // one visit of so many tries the forms that
 constexpr size_t kHashed = 12;      // words of a function that its hash reads
 constexpr size_t kWorkUnit = 64;    // words looked at for one unit of work
 
+uint64_t mask_of(Lit lit) { return is_complemented(lit) ? ~uint64_t{0} : 0; }
+
 // out = (a ^ ma) & (b ^ mb); the same as `known`?
 NETC_CLONES bool conjunction(const uint64_t *a, uint64_t ma, const uint64_t *b, uint64_t mb, const uint64_t *known,
                              uint64_t *out, size_t words) {
@@ -71,12 +73,14 @@ Walker::Walker(const AigView &aig, netc_context *context, uint64_t seed)
     words_ = table_words(variables);
     care_.resize(words_);
     tables_ = Array<uint64_t>::zeros(size_t{graph_.num_nodes()} * words_);
+    slot_.resize(graph_.num_nodes());
+    for (Node node = 0; node < graph_.num_nodes(); node++) slot_[node] = node;
     for (int v = 0; v < variables; v++) {
         Table variable = Table::variable(v, variables);
         std::copy(variable.data(), variable.data() + words_, table(read_leaves_[static_cast<size_t>(v)]));
     }
-    renumber();
-    for (Node node : order_) evaluate(node);
+    order_.renew(graph_);
+    for (Node node : order_.nodes()) evaluate(node);
     context_->work += static_cast<int64_t>(order_.size() * words_ / kWorkUnit);
 }
 
@@ -84,7 +88,7 @@ Part Walker::part() {
     Part part{graph_.leaves(), {}, {}};
     std::vector<Lit> place(graph_.num_nodes(), kNone);
     for (Node node = 0; node <= graph_.leaves(); node++) place[node] = make_lit(node);
-    for (Node node : order_) {
+    for (Node node : order_.nodes()) {
         Lit a = mapped(place.data(), graph_.fanin0(node)), b = mapped(place.data(), graph_.fanin1(node));
         place[node] = make_lit(graph_.first_and() + part.num_ands());
         part.ands.push_back(std::max(a, b));
@@ -96,14 +100,17 @@ Part Walker::part() {
 
 bool Walker::evaluate(Node node) {
     Lit a = graph_.fanin0(node), b = graph_.fanin1(node);
-    uint64_t ma = is_complemented(a) ? ~uint64_t{0} : 0, mb = is_complemented(b) ? ~uint64_t{0} : 0;
-    return conjunction(table(node_of(a)), ma, table(node_of(b)), mb, table(node), table(node), words_);
+    return conjunction(table(node_of(a)), mask_of(a), table(node_of(b)), mask_of(b), table(node), table(node), words_);
 }
 
-void Walker::renumber() {
-    order_ = graph_.order();
-    place_.resize(graph_.num_nodes());
-    for (size_t i = 0; i < order_.size(); i++) place_[order_[i]] = static_cast<uint32_t>(i);
+void Walker::give_table(Node node) {
+    while (slot_.size() <= node) slot_.push(0);
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<uint32_t>(tables_.size() / words_));
+        for (size_t w = 0; w < words_; w++) tables_.push(0);
+    }
+    slot_[node] = free_slots_.back();
+    free_slots_.pop_back();
 }
 
 uint32_t Walker::run(int64_t rounds, int64_t patience, bool zero_gain) {
@@ -112,7 +119,7 @@ uint32_t Walker::run(int64_t rounds, int64_t patience, bool zero_gain) {
     int64_t waited = 0;
     for (int64_t round = 0; round < rounds && waited < patience; round++) {
         uint32_t before = num_ands();
-        nodes.assign(order_.begin(), order_.end());
+        nodes.assign(order_.nodes().begin(), order_.nodes().end());
         for (size_t i = nodes.size(); i > 1; i--) std::swap(nodes[i - 1], nodes[random_.next() % i]);
         for (Node node : nodes) {
             if (!graph_.is_alive(node)) continue;
@@ -128,41 +135,40 @@ uint32_t Walker::run(int64_t rounds, int64_t patience, bool zero_gain) {
 void Walker::find_care(Node node) {
     above_.clear(graph_.num_nodes());
     above_.add(node);
-    cone_.clear();
-    for (size_t i = size_t{place_[node]} + 1; i < order_.size(); i++) {  // cheaper than a search: cones are large
-        Node user = order_[i];
-        if (!above_.has(node_of(graph_.fanin0(user))) && !above_.has(node_of(graph_.fanin1(user)))) continue;
-        above_.add(user);
-        cone_.push_back(user);
+    const Array<Node> &order = order_.nodes();
+    size_t first = order.size(), size = 0;
+    graph_.for_each_fanout(node, [&](Node user) { first = std::min(first, size_t{order_[user] - 1}); });
+    cone_.resize(order.size());
+    for (size_t i = first; i < order.size(); i++) {  // cheaper than a search, as cones are large; and without a branch
+        Node user = order[i];
+        bool depends = above_.has(node_of(graph_.fanin0(user))) | above_.has(node_of(graph_.fanin1(user)));
+        above_.set(user, depends);
+        cone_[size] = user;
+        size += depends;
     }
+    cone_.resize(size);
     std::fill(care_.begin(), care_.end(), graph_.drives_a_root(node) ? ~uint64_t{0} : 0);
     if (graph_.drives_a_root(node)) return;
-    // Nodes whose table does not change are as good as outside the cone.
+    // Nodes whose table does not change are as good as outside the cone: they have no place in flipped_.
     flipped_.resize((cone_.size() + 1) * words_);
-    cone_place_.resize(graph_.num_nodes());
-    constexpr uint32_t kSame = 0;
-    cone_place_[node] = 1;
+    while (flipped_place_.size() < graph_.num_nodes()) flipped_place_.push(0);
+    flipped_place_[node] = 1;
     for (size_t w = 0; w < words_; w++) flipped_[w] = ~table(node)[w];
     uint32_t used = 1;
+    auto values = [&](Lit lit) {
+        uint32_t place = flipped_place_[node_of(lit)];
+        return place ? &flipped_[(place - 1) * words_] : table(node_of(lit));
+    };
     for (Node user : cone_) {
-        const uint64_t *values[2];
-        uint64_t masks[2];
-        bool changes = false;
-        for (int i = 0; i < 2; i++) {
-            Lit lit = i ? graph_.fanin1(user) : graph_.fanin0(user);
-            Node fanin = node_of(lit);
-            masks[i] = is_complemented(lit) ? ~uint64_t{0} : 0;
-            uint32_t place = above_.has(fanin) ? cone_place_[fanin] : kSame;
-            values[i] = place == kSame ? table(fanin) : &flipped_[(place - 1) * words_];
-            changes |= place != kSame;
-        }
-        cone_place_[user] = kSame;
-        if (!changes) continue;
+        Lit a = graph_.fanin0(user), b = graph_.fanin1(user);
+        if (!(flipped_place_[node_of(a)] | flipped_place_[node_of(b)])) continue;
         uint64_t *out = &flipped_[used * words_];
-        if (conjunction(values[0], masks[0], values[1], masks[1], table(user), out, words_)) continue;
-        cone_place_[user] = ++used;
+        if (conjunction(values(a), mask_of(a), values(b), mask_of(b), table(user), out, words_)) continue;
+        flipped_place_[user] = ++used;
         if (graph_.drives_a_root(user)) add_difference(table(user), out, care_.data(), words_);
     }
+    for (Node user : cone_) flipped_place_[user] = 0;
+    flipped_place_[node] = 0;
     context_->work += static_cast<int64_t>(used * words_ / kWorkUnit);
 }
 
@@ -178,17 +184,18 @@ void Walker::collect(Node node) {
         off_.push_back(care_[w] & ~table(node)[w]);
     }
     divisors_ = read_leaves_;
-    size_t begin = 0, end = order_.size();
+    const Array<Node> &order = order_.nodes();
+    size_t begin = 0, end = order.size();
     if (end > kDivisors) {
-        size_t at = place_[node], half = kDivisors / 2;
+        size_t at = order_[node] - 1, half = kDivisors / 2;
         begin = std::min(at > half / 2 ? at - half / 2 : 0, end - half);
         end = begin + half;
-        size_t step = (order_.size() - half) / (kDivisors - half) + 1;
-        for (size_t i = random_.next() % step; i < order_.size(); i += step)
-            if ((i < begin || i >= end) && !above_.has(order_[i])) divisors_.push_back(order_[i]);
+        size_t step = (order.size() - half) / (kDivisors - half) + 1;
+        for (size_t i = random_.next() % step; i < order.size(); i += step)
+            if ((i < begin || i >= end) && !above_.has(order[i])) divisors_.push_back(order[i]);
     }
     for (size_t i = begin; i < end; i++)
-        if (!above_.has(order_[i])) divisors_.push_back(order_[i]);
+        if (!above_.has(order[i])) divisors_.push_back(order[i]);
 }
 
 void Walker::offer(const Move &move, uint32_t added) {
@@ -397,13 +404,26 @@ void Walker::apply(const Move &move) {
     }
     if (node_of(lit) == node_) return;  // the node as it was, drawn otherwise
     graph_.replace(node_, complement_if(lit, move.negated));
-    renumber();
-    tables_.resize(size_t{graph_.num_nodes()} * words_);
+    if (!order_.follow(graph_, node_, above_, before))
+        std::sort(cone_.begin(), cone_.end(), [&](Node x, Node y) { return order_[x] < order_[y]; });
     size_t evaluated = 0;
-    for (Node node : order_) {
-        if (node < before && !above_.has(node)) continue;
-        if (!evaluate(node)) graph_.taint(node);
+    rewired_.clear(graph_.num_nodes());
+    changed_.clear(graph_.num_nodes());
+    for (Node user : graph_.rewired()) rewired_.add(user);
+    for (Node made = before; made < graph_.num_nodes(); made++) {
+        if (!graph_.is_alive(made)) continue;
+        give_table(made);
+        evaluate(made);
         evaluated++;
+    }
+    for (Node user : cone_) {
+        if (!graph_.is_alive(user)) continue;
+        if (!rewired_.has(user) && !changed_.has(node_of(graph_.fanin0(user))) && !changed_.has(node_of(graph_.fanin1(user))))
+            continue;
+        evaluated++;
+        if (evaluate(user)) continue;
+        changed_.add(user);
+        graph_.taint(user);
     }
     cone_.push_back(node_);
     for (Node node : cone_) {
@@ -413,6 +433,7 @@ void Walker::apply(const Move &move) {
         for (size_t w = 0; w < words_ && same; w++) same = table(node)[w] == word(now, w);
         if (!same) graph_.taint(node);
     }
+    for (Node node : order_.gone()) free_slots_.push_back(slot_[node]);
     context_->work += static_cast<int64_t>((evaluated * words_ + order_.size()) / kWorkUnit);
 }
 

@@ -54,9 +54,9 @@ private:
     uint32_t freed(const Move &move);
     void apply(const Move &move);
     bool evaluate(Node node);  // whether its table is as it was
-    void renumber();
+    void give_table(Node node);
 
-    uint64_t *table(Node node) { return &tables_[size_t{node} * words_]; }
+    uint64_t *table(Node node) { return &tables_[size_t{slot_[node]} * words_]; }
     uint64_t word(Lit lit, size_t w) { return table(node_of(lit))[w] ^ (is_complemented(lit) ? ~uint64_t{0} : 0); }
 
     Graph graph_;
@@ -65,12 +65,14 @@ private:
     Random random_;
     std::vector<Node> read_leaves_;  // those that an AND reads: the variables of the tables
     size_t words_ = 0;
-    Array<uint64_t> tables_;   // by node
-    Array<uint64_t> flipped_;  // by place in the fan-out cone: the table were the node complemented
-    Array<uint32_t> place_;    // by node: place in order_
-    Array<uint32_t> cone_place_;
-    Array<Node> order_;
-    Marks above_;  // nodes that depend on the one at hand
+    Array<uint64_t> tables_;   // by slot
+    Array<uint32_t> slot_;     // by node
+    std::vector<uint32_t> free_slots_;
+    Array<uint64_t> flipped_;  // by place: the tables of the fan-out cone, were the node complemented
+    Array<uint32_t> flipped_place_;  // by node: from 1; 0 for what would not change
+    TopologicalOrder order_;
+    Marks above_;    // nodes that depend on the one at hand
+    Marks rewired_, changed_;  // of the last replacement: fan-ins, table
     std::vector<Node> cone_, divisors_;
 
     // Of the node at hand.
