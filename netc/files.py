@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import lzma
@@ -17,7 +18,17 @@ from typing import IO, Any, cast
 
 from netc.errors import NetcError
 
-__all__ = ["STDIO", "Source", "chunks_of", "decompress", "is_directory", "read_source", "write_chunks", "writing"]
+__all__ = [
+    "STDIO",
+    "Source",
+    "check_place",
+    "chunks_of",
+    "decompress",
+    "is_directory",
+    "read_source",
+    "write_chunks",
+    "writing",
+]
 
 STDIO = "-"
 
@@ -167,6 +178,22 @@ def _compressed(file: IO[bytes], name: str) -> IO[bytes]:
     if name.endswith(".zst"):
         return cast(IO[bytes], _zstandard().ZstdCompressor().stream_writer(file, closefd=False))
     return file
+
+
+def check_place(path: str | Path, *, directory: bool = False) -> None:
+    """Whether a file (or a directory) can appear there: a `NetcError` now rather than after the work that makes it."""
+    name, folder = str(path), Path(path).parent
+    if name == STDIO:
+        return
+    if not directory and Path(path).is_dir():
+        raise NetcError(name, "this is a directory")
+    for fails, code in (
+        (not folder.exists(), errno.ENOENT),
+        (not folder.is_dir(), errno.ENOTDIR),
+        (not os.access(folder, os.W_OK | os.X_OK) and not Path(path).exists(), errno.EACCES),
+    ):
+        if fails:
+            raise NetcError(name, os.strerror(code))
 
 
 @contextlib.contextmanager

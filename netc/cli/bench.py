@@ -57,13 +57,14 @@ def command(
     limit its gates reach; the limit is measured too, by kernels that only combine registers or lines of a cache.
     Figures are medians, of whole calls from Python except for the gates alone.
     """
-    from netc.files import write_chunks
+    from netc.files import check_place, write_chunks
     from netc.plots import check_format
     from netc.plots import plot as draw
     from netc.timing import bench
 
     if plot is not None:
         check_format(plot)
+        check_place(plot)
     encoder = {"thresholds": thresholds, "bit_order": bit_order, "at_least": at_least}
     loaded = common.load_model(input, format_, encoder=encoder)
     outcome = common.run_optimizer_unless_templates(loaded, quiet=quiet, **optimization)

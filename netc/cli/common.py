@@ -16,6 +16,7 @@ from netc.cli.main import EXIT_INTERRUPT, EXIT_STOPPED
 from netc.cli.numbers import MOST_64, Real, Whole
 from netc.cores import usable_cores
 from netc.errors import NetcError
+from netc.files import check_place
 
 if TYPE_CHECKING:
     from netc.encoder import Encoder
@@ -133,9 +134,15 @@ def format_option(command: Decorated) -> Decorated:
     return _from_option(given_option(command))
 
 
-def output_option(help_text: str) -> Callable[[Decorated], Decorated]:
-    """`-o`, `--output` and `--out` are one option."""
-    return click.option("-o", "--output", "--out", "output", metavar="FILE", help=help_text)
+def output_option(help_text: str, *, directory: bool = False) -> Callable[[Decorated], Decorated]:
+    """`-o`, `--output` and `--out` are one option; where it cannot be written to is said before any work is done."""
+
+    def check(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+        if path:
+            check_place(path, directory=directory)
+        return path
+
+    return click.option("-o", "--output", "--out", "output", metavar="FILE", help=help_text, callback=check)
 
 
 def encoder_options(command: Decorated) -> Decorated:

@@ -43,7 +43,8 @@ Examples:
 @common.output_option(
     "Where to write. NAME.c comes with NAME.h; so do NAME.so and NAME.a, libraries that are compiled, -j sources at a "
     "time; a directory gets sources, header, Makefile and a small program; - is standard output. Default: the input's "
-    "name with the target's suffix, in the current directory."
+    "name with the target's suffix, in the current directory.",
+    directory=True,
 )
 @common.outputs_option
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the target; may be repeated.")
@@ -95,7 +96,7 @@ def command(
     may_overwrite = force or named_by_user
     if check:
         _require_yosys(chosen)
-    _check_place(chosen, path, may_overwrite)
+    _check_not_there(chosen, path, may_overwrite)
     flags = _split(cflags)
     encoder = {"thresholds": thresholds, "bit_order": bit_order, "at_least": at_least}
     model = common.load_model(input, format_, encoder=encoder)
@@ -179,16 +180,14 @@ def _backend(target: str, settings: tuple[str, ...], properties: str | None, out
         raise NetcError(error.place or "--set", error.what, error.hint) from None
 
 
-def _check_place(target: str, path: str, may_overwrite: bool) -> None:
-    """Say what stands in the way before the work, not after it."""
+def _check_not_there(target: str, path: str, may_overwrite: bool) -> None:
+    """Say before the work what would be overwritten."""
     from netc.artifacts import names_of
     from netc.files import STDIO
 
     if path == STDIO:
         common.check_binary(target, path)
         return
-    if not Path(path).parent.is_dir():
-        raise NetcError(path, "there is no such directory")
     names = names_of(path) if target == "c" else {"": Path(path)}
     for there in names.values():
         if there.exists() and not may_overwrite:

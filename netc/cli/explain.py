@@ -62,8 +62,9 @@ def command(
     left_out says what the page does not tell.
     """
     from netc.explanation.explanation import explain
-    from netc.files import STDIO, write_chunks
+    from netc.files import STDIO, check_place, write_chunks
 
+    check_place(out or STDIO)
     encoder = {"thresholds": thresholds, "bit_order": bit_order, "at_least": at_least}
     model = common.load_model(input, format_, encoder=encoder)
     names = None if features is None else features.split(",")

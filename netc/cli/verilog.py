@@ -80,7 +80,7 @@ def command(
     and prints PASS or FAIL; its first lines say how. With --check the text is proved before it is written: Yosys reads
     it, and netc compares what it found with the circuit.
     """
-    from netc.files import writing
+    from netc.files import check_place, writing
     from netc.frontends.verilog import find_yosys
     from netc.targets import backend_for
 
@@ -98,6 +98,7 @@ def command(
     if testbench is not None:
         if testbench == output:
             raise NetcError("--testbench", f"{testbench} is the output file too")
+        check_place(testbench)
         writers.append((testbench, backend_for("verilog-testbench", vectors=vectors, **shared)))
     source = common.load_model(input, format_)
     for note in source.notes:

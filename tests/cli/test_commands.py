@@ -209,6 +209,7 @@ def test_ctrl_c_writes_the_best_so_far(tmp_path: Path) -> None:
         (["opt", "in.aig", "-p", "strash; dc"], "netc: pipeline:1:9: there is no pass called 'dc'"),
         (["opt", "in.aig", "-o", "no/where.aig"], "netc: no/where.aig: No such file or directory"),
         (["opt", "in.aig", "-o", "folder"], "netc: folder: this is a directory"),
+        (["opt", "missing.aig", "-o", "no/where.aig"], "netc: no/where.aig: No such file"),  # before any work
         (["stats", "text.txt"], "netc: text.txt: netc does not know this format"),
         (["cec", "in.aig", "bad.aag"], "netc: bad.aag:3:1"),
         (["run", "in.aig", "text.txt"], "text.txt"),

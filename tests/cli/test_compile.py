@@ -281,7 +281,7 @@ def test_the_report_is_one_object_with_json(design: str, capsys: pytest.CaptureF
     ("arguments", "message"),
     [
         (["-o", "x.xyz"], "x.xyz: no target is known for this suffix"),
-        (["-o", "no/x.c"], "no/x.c: there is no such directory"),
+        (["-o", "no/x.c"], "no/x.c: No such file or directory"),
         (["-o", "x.h", "--target", "c"], "x.h: this name is for the header"),
         (["-o", ".", "--target", "aiger"], ".: this is a directory"),
         (["--set", "prefix"], "--set: 'prefix' needs a value"),
