@@ -127,16 +127,20 @@ class Model:
 
         As trained while nothing has been optimised, else mapped to `k`.
         """
-        if self.as_trained and self.trained is not None and self._fits_luts(self.trained, k):
+        if self.trained is not None and self.fits_luts(k):
             return LutNetwork.of_layers(self.trained)
         return map_luts(self.logic, k, rounds=0 if k == 2 else 2)  # two-input cones leave no area to recover
 
-    @staticmethod
-    def _fits_luts(trained: LayeredNetwork, k: int) -> bool:
-        return all(
-            dense.k <= k
-            for layer in trained.layers
-            for dense in ((layer,) if isinstance(layer, Dense) else layer.template)
+    def fits_luts(self, k: int) -> bool:
+        """Whether `network` of so many fan-ins is the gates as they were trained."""
+        return (
+            self.as_trained
+            and self.trained is not None
+            and all(
+                dense.k <= k
+                for layer in self.trained.layers
+                for dense in ((layer,) if isinstance(layer, Dense) else layer.template)
+            )
         )
 
     def neurons_of(self, node: int) -> list[tuple[int, int]]:

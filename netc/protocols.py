@@ -53,14 +53,16 @@ class Engine(Protocol):
     """A loaded program that evaluates blocks of samples; see runtime/runner.h for the C side.
 
     `wide` is a ``netc_kernel *`` for long batches, `small` one for short ones, or None. `kernel` is the instruction
-    set, one of `netc.runtime.table.kernels()`, also for what a runner does before and after the gates. Safe to call
-    from several threads, each with its own planes. Made from a network and thrown away with it.
+    set, one of `netc.runtime.table.kernels()`, also for what a runner does before and after the gates. `chosen` is the
+    `netc.runtime.tuning.Chosen` of ``auto``, None where the engine was asked for by name. Safe to call from several
+    threads, each with its own planes. Made from a network and thrown away with it.
     """
 
     name: ClassVar[str]
     kernel: str
     wide: Any
     small: Any
+    chosen: Any
 
     def kernel_of(self, plane_bytes: int) -> Any:
         """A kernel for planes of so many bytes; 64 is always there."""

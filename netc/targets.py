@@ -17,6 +17,8 @@ from netc.model import Model
 
 __all__ = ["backend_for", "compile", "emit", "save", "target_of", "write"]
 
+_CELLS = 512  # of a grid that are evaluated together
+
 
 @overload
 def compile(model: Model | Aig, *, engine: str = ..., nan: str = ..., **options: Any) -> Any: ...
@@ -32,8 +34,9 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
 
     `engine` is ``"table"`` (starts at once), ``"machine"`` (x86-64 code made in memory), ``"template"`` (convolutions
     as they were trained, not flattened), ``"c"`` (compiles C, cached), or ``"auto"``, the fastest of the first three
-    here. `options` are the engine's; each has `kernel`, which forces an instruction set (`netc.runtime.table.kernels`)
-    where this machine has a better one. `nan` is ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with
+    here, of which ``net.choice`` tells. `options` are the engine's; each has `kernel`, which forces an instruction set
+    (`netc.runtime.table.kernels`) where this machine has a better one, and ``table``, ``machine`` and ``auto`` have
+    `block`, the samples of a pass. `nan` is ``"error"`` or ``"false"``: what an encoder makes of NaN. A graph with
     latches runs as ``Machine.of(graph)``.
     """
     made = registry.find("engine", registry.ENGINES, engine)
@@ -44,7 +47,10 @@ def compile(model: Model | Aig | Machine | Grid, *, engine: str = "auto", nan: s
         return machine_net(model, made(Model(model.core), **options), asked=engine, options=options)
     if isinstance(model, Grid):
         grid_net = registry.resolve("netc.runtime.grid:GridNet")
-        return grid_net(model, made(model.cell, **options), asked=engine, options=options)
+        if options.get("block", _CELLS) != _CELLS:
+            raise NetcError("", f"block={options['block']}; a grid is evaluated {_CELLS} cells a pass")
+        block = {"block": _CELLS} if engine == "auto" else {}
+        return grid_net(model, made(model.cell, **block | options), asked=engine, options=options)
     subject = model if isinstance(model, Model) else Model(model)
     if subject.logic.ports.latches:
         raise NetcError("", "this circuit has latches", "netc.compile(netc.Machine.of(aig)) steps it through time")

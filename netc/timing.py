@@ -58,15 +58,17 @@ class Throughput:
 class EngineTimes:
     """One engine on one model.
 
-    `build_seconds` are from the model in memory to something that answers, everything being imported; `cached` says
-    that a compiled engine found what it needs in its cache. Each thread has `planes_bytes` for the values of a block;
-    `program_bytes` are records or code, where the engine says so. `gates_alone` is samples a second of one core through
-    the gates, without packing and votes. Where the engine says how many operations that takes, `fraction` is what part
-    they are of the limit of `level`, the cache that holds the planes.
+    `block` is how many samples it evaluates in one pass. `build_seconds` are from the model in memory to something that
+    answers, everything being imported; `cached` says that a compiled engine found what it needs in its cache. Each
+    thread has `planes_bytes` for the values of a block; `program_bytes` are records or code, where the engine says so.
+    `gates_alone` is samples a second of one core through the gates, without packing and votes. Where the engine says
+    how many operations that takes, `fraction` is what part they are of the limit of `level`, the cache that holds the
+    planes.
     """
 
     name: str
     kernel: str
+    block: int
     build_seconds: float
     cached: bool
     planes_bytes: int
@@ -86,7 +88,8 @@ class Bench:
     `ands` is None, and `neurons` a number, for a model that is mostly templates and was not flattened. `limits` are
     two-input operations a second of one core, counted in single bits, with values in registers and in each cache (see
     `netc.runtime.rates.Rates`). `peak_bytes` is the most memory that this process has held so far, all of these engines
-    and what else it did. `skipped` says of each engine that was left out why.
+    and what else it did. `skipped` says of each engine that was left out why, and `auto` what the engine of that name
+    takes for this model, and why; None where engines were asked for by name.
     """
 
     model: str
@@ -101,6 +104,7 @@ class Bench:
     engines: tuple[EngineTimes, ...]
     peak_bytes: int
     skipped: dict[str, str]
+    auto: str | None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -179,6 +183,7 @@ def bench(
         tuple(_times(name, net, model, build, rates, cores, seconds) for name, net, build in built),
         _peak_bytes(),
         skipped,
+        str(compile_net(model).choice) if engines is None and "auto" in registry.ENGINES else None,
     )
 
 
@@ -264,6 +269,7 @@ def _times(
     return EngineTimes(
         name,
         net.engine.kernel,
+        block,
         build,
         getattr(net.engine, "cached", False),
         planes_bytes,

@@ -1,7 +1,7 @@
-"""What was compiled before, by the content it was made from.
+"""What was compiled or chosen before, by the content it was made from.
 
-An entry is one file, ``KEY-DIGEST.so``: the key says what it was made from, the digest is the SHA-256 of the file
-itself. So entries appear whole, by one rename; a damaged one is recognised before it is loaded; and processes that
+An entry is one file, ``KEY-DIGEST`` and a suffix: the key says what it was made from, the digest is the SHA-256 of the
+file itself. So entries appear whole, by one rename; a damaged one is recognised before it is loaded; and processes that
 make the same entry at the same time do not disturb each other. Nothing here fails loudly: without a cache, things are
 made again.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import shutil
 import stat
@@ -30,16 +31,17 @@ class Cache:
 
     directory: Path
     most_bytes: int = MOST_BYTES
+    suffix: str = ".so"
 
     @classmethod
-    def of_user(cls) -> Cache | None:
-        """``$XDG_CACHE_HOME/netc/c``, or ``~/.cache/netc/c``; None where that cannot be had."""
+    def of_user(cls, kind: str = "c") -> Cache | None:
+        """``$XDG_CACHE_HOME/netc/KIND``, or ``~/.cache/netc/KIND``; None where that cannot be had."""
         named = Path(os.environ.get("XDG_CACHE_HOME", ""))
         try:
             base = named if named.is_absolute() else Path.home() / ".cache"
         except RuntimeError:  # a user without a home
             return None
-        return cls.at(base / "netc" / "c")
+        return cls.at(base / "netc" / kind)
 
     @classmethod
     def at(cls, directory: Path) -> Cache | None:
@@ -56,7 +58,7 @@ class Cache:
     def get(self, key: str) -> Path | None:
         """The entry for a key; a damaged one is removed."""
         try:
-            for path in sorted(self.directory.glob(f"{key}-*.so")):
+            for path in sorted(self.directory.glob(f"{key}-*{self.suffix}")):
                 if path.stem == f"{key}-{_digest(path)}":
                     os.utime(path)
                     return path
@@ -65,15 +67,17 @@ class Cache:
             pass
         return None
 
-    def put(self, key: str, made: Path) -> Path | None:
-        """Copies a file into the cache; None if it could not be kept."""
+    def put(self, key: str, made: Path | bytes) -> Path | None:
+        """Copies a file, or what would be in it, into the cache; None if it could not be kept."""
         beside = None
         try:
-            entry = self.directory / f"{key}-{_digest(made)}.so"
-            handle, name = tempfile.mkstemp(prefix="new-", dir=self.directory)
-            beside = Path(name)
-            with os.fdopen(handle, "wb") as to, made.open("rb") as source:
-                shutil.copyfileobj(source, to)
+            with io.BytesIO(made) if isinstance(made, bytes) else made.open("rb") as source:
+                entry = self.directory / f"{key}-{hashlib.file_digest(source, 'sha256').hexdigest()}{self.suffix}"
+                source.seek(0)
+                handle, name = tempfile.mkstemp(prefix="new-", dir=self.directory)
+                beside = Path(name)
+                with os.fdopen(handle, "wb") as to:
+                    shutil.copyfileobj(source, to)
             beside.replace(entry)
             self._make_room(entry)
         except OSError:
@@ -96,7 +100,7 @@ class Cache:
                 if path.name.startswith("new-"):
                     if time.time() - found.st_mtime > _ABANDONED_SECONDS:
                         path.unlink()
-                elif path.suffix == ".so" and path != newest:
+                elif path.suffix == self.suffix and path != newest:
                     entries.append((found.st_mtime_ns, path.name, found.st_size))
         left = self.most_bytes - newest.stat().st_size
         for _used, name, size in sorted(entries, reverse=True):

@@ -111,6 +111,7 @@ class CompiledEngine:
         self.wide.layout.reads = native.view(self._reads, np.uint32)
         self.wide.layout.places = native.view(self._places, np.uint32)
         self.small = None
+        self.chosen = None  # `auto` never takes this engine
 
     def kernel_of(self, plane_bytes: int) -> Any:
         """The ``netc_kernel *``, for planes of 64 bytes; it must not outlive the engine."""

@@ -21,8 +21,9 @@ from netc.protocols import Engine
 
 from . import stream, workers
 from .arguments import CONVERTED_ROWS, as_bits, checked_out, is_read_in_place, pointer, row_width, threads_for
-from .choice import NO_OPTIONS, Choice
+from .choice import NO_OPTIONS, Choice, chosen_for
 from .runner import Runner
+from .tuning import Chosen
 
 __all__ = ["Net"]
 
@@ -50,8 +51,8 @@ class Net:
 
     A net may be pickled: what goes along is what `netc.compact.pack` keeps of the model, and the name by which the
     engine was `asked` for with its `options`, from which the other process makes its own. What ``auto`` chose goes
-    along too, and on a machine that runs the same kernels nothing is timed again. A net may be used in a process that
-    was forked.
+    along too (see `choice`), and on a machine that runs the same kernels nothing is timed again. A net may be used in
+    a process that was forked.
     """
 
     def __init__(
@@ -79,7 +80,12 @@ class Net:
         return _made_again, (pack(self.model), self.model.name, self.nan, choice)
 
     def __repr__(self) -> str:
-        return f"<Net {self.model.name}, engine {self.engine.name}: {self.model.logic!r}>"
+        return f"<Net {self.model.name}, engine {self.choice.plan}: {self.model.logic!r}>"
+
+    @property
+    def choice(self) -> Chosen:
+        """The engine and its samples a pass, and why these: what was timed, if anything was."""
+        return chosen_for(self.engine)
 
     def bits(
         self,

@@ -8,17 +8,28 @@ from typing import Any
 import numpy as np
 
 from netc import native
+from netc.lut import LutNetwork
 from netc.model import Model
 
-__all__ = ["Program"]
+__all__ = ["Program", "fanins_for"]
+
+
+def fanins_for(model: Model, operands: int) -> int:
+    """How many a LUT of the network has from which a program of so many operands is made.
+
+    Trained gates are taken as they are. Otherwise two inputs suffice: operations are merged from them.
+    """
+    return operands if model.as_trained and not model.fits_luts(2) else 2
 
 
 class Program:
-    """A model's logic as operations of at most so many `operands`, 2 or 3."""
+    """A model's logic as operations of at most so many `operands`, 2 or 3.
 
-    def __init__(self, model: Model, operands: int) -> None:
-        # Trained gates are taken as they are. Of others two inputs suffice: operations are merged from them.
-        network = model.network(operands if model.as_trained else 2)
+    `network` is the model's of `fanins_for` so many, if it is there already.
+    """
+
+    def __init__(self, model: Model, operands: int, *, network: LutNetwork | None = None) -> None:
+        network = network or model.network(fanins_for(model, operands))
         handle = native.lib.netc_program_new(
             native.view(network.fanins, np.uint32),
             native.view(network.tables, np.uint64),

@@ -11,11 +11,12 @@
 namespace {
 
 typedef uint64_t Wide __attribute__((vector_size(64)));   // a cache line: 512 samples
+typedef uint64_t Half __attribute__((vector_size(32)));   // 256 samples
 typedef uint64_t Small __attribute__((vector_size(16)));  // 128 samples
 
 struct Kernel {
     const char *name;
-    netc_eval wide, small;
+    netc_eval wide, half, small;
 };
 
 typedef void (*Loop)(const netc_table::Record *, uint32_t, void *planes);
@@ -81,6 +82,11 @@ const char *netc_table_kernel_name(int64_t index) {
 netc_eval netc_table_kernel(int64_t index, int64_t plane_bytes) {
     if (index < 0 || index >= kernels().size()) return nullptr;
     const Kernel &kernel = kernels()[index];
-    return plane_bytes == sizeof(Wide) ? kernel.wide : plane_bytes == sizeof(Small) ? kernel.small : nullptr;
+    switch (plane_bytes) {
+        case sizeof(Wide): return kernel.wide;
+        case sizeof(Half): return kernel.half;
+        case sizeof(Small): return kernel.small;
+        default: return nullptr;
+    }
 }
 }

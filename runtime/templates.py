@@ -15,6 +15,7 @@ from netc.model import Model
 from .fused import fused
 from .program import Program
 from .table import K, TableEngine, chosen_kernel, kernels
+from .tuning import Chosen
 
 __all__ = ["TemplateEngine"]
 
@@ -54,6 +55,7 @@ class TemplateEngine:
         native.call(native.lib.netc_templates_finish, self._templates)
         self.operations += int(native.lib.netc_templates_operations(self._templates))
         self.wide, self.small = self.kernel_of(64), self.kernel_of(16)
+        self.chosen: Chosen | None = None
 
     def _add_tiled(self, layer: Tiled) -> int:
         gather, columns = _distinct(layer.gather)

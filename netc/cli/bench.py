@@ -92,13 +92,14 @@ def _print(found: Bench) -> None:
     size = f"{found.neurons:,} gates as templates" if found.ands is None else f"{found.ands:,} ANDs"
     click.echo(f"{found.model}: {found.inputs:,} inputs, {found.outputs:,} outputs, {size}")
     click.echo(f"all engines right on {found.checked:,} random samples, bit for bit\n")
-    rows = [["engine", "kernel", "build", "planes", "program", "operations", "gates alone", "of the limit"]]
+    rows = [["engine", "kernel", "block", "build", "planes", "program", "operations", "gates alone", "of the limit"]]
     for engine in found.engines:
         part = f"{100 * engine.fraction:.0f} % in {engine.level.upper()}" if engine.fraction is not None else "."
         rows.append(
             [
                 engine.name,
                 engine.kernel or ".",
+                f"{engine.block}",
                 _time(engine.build_seconds) + (" (cached)" if engine.cached else ""),
                 f"{engine.planes_bytes / 1024:,.0f} KB",
                 f"{engine.program_bytes / 1024:,.0f} KB" if engine.program_bytes is not None else ".",
@@ -121,6 +122,8 @@ def _print(found: Bench) -> None:
     registers = f"{found.limits['registers'] / 1e9:,.0f} in registers"
     click.echo(f"limits of one core, billions of bit operations a second: {', '.join([registers, *limits])}")
     click.echo(f"planes are those of one thread; this process has held {found.peak_bytes / 2**20:,.0f} MB at most")
+    if found.auto is not None:
+        click.echo(f"engine auto takes {found.auto}")
     for name, reason in found.skipped.items():
         click.echo(f"engine {name} left out: {reason}")
 

@@ -14,6 +14,7 @@ import pytest
 import twins
 from netc.runtime.machine_code import targets
 from netc.runtime.table import kernels
+from netc.runtime.tuning import BLOCKS
 
 from netc import Dense, Encoder, Head, LayeredNetwork, Model, Tiled, compile
 
@@ -90,7 +91,7 @@ def of_features() -> Samples:
 
 
 @cache
-def nets(engine: str, kernel: str, *, encoded: bool = True) -> list[Any]:
+def nets(engine: str, kernel: str, *, encoded: bool = True, block: int | None = None) -> list[Any]:
     """One for each head; skips what cannot be had here."""
     if kernel not in (targets() if engine == "machine" else kernels()):
         pytest.skip(f"this processor has no {kernel}")
@@ -98,7 +99,8 @@ def nets(engine: str, kernel: str, *, encoded: bool = True) -> list[Any]:
         pytest.skip("no C compiler")
     encoder = Encoder.thermometer(FEATURES, THRESHOLDS) if encoded else None
     models = [Model.of_layers(network(), head=head, encoder=encoder) for head in heads()]
-    return [compile(model, engine=engine, kernel=kernel) for model in models]
+    options = {"kernel": kernel} if block is None else {"kernel": kernel, "block": block}
+    return [compile(model, engine=engine, **options) for model in models]
 
 
 def check(net: Any, head: int, x: Array, right: Samples, *, packed: bool = False) -> None:
@@ -117,6 +119,16 @@ def test_every_size_of_a_batch(engine: str, kernel: str) -> None:
         assert net.engine.kernel == kernel
         for size in range(MOST + 1):
             check(net, head, right.x[:size], right)
+
+
+@pytest.mark.parametrize("block", BLOCKS["table"])
+@pytest.mark.parametrize(("engine", "kernel"), [case for case in ENGINES if len(BLOCKS.get(case[0], ())) > 1])
+def test_blocks_of_any_size_and_form(engine: str, kernel: str, block: int) -> None:
+    for head, net in enumerate(nets(engine, kernel, block=block)):
+        assert 8 * net.engine.wide.plane_bytes == block
+        for x, right, packed in forms():
+            for size in (*SIZES, 255, 256, 257):
+                check(net, head, x[:size], right, packed=packed)
 
 
 def every_second_row(x: Array) -> Array:

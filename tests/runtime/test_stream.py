@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from netc.runtime import fastest
-from netc.runtime.machine_code import targets
 from netc.runtime.net import Net
-from netc.runtime.table import kernels
+from netc.runtime.table import TableEngine, kernels
 
 from netc import Dense, Encoder, Head, LayeredNetwork, Model, NetcError, compile, optimize
 from netc.compact import pack, unpack
@@ -165,19 +164,18 @@ def test_a_net_is_the_same_after_pickling(engine: str) -> None:
 def test_a_choice_is_kept_where_the_same_kernels_run(monkeypatch: pytest.MonkeyPatch) -> None:
     net = compile(model())
     data = pickle.dumps(net)
-    chosen = net.engine.name
-    timed: list[str] = []
+    asked: list[Model] = []
 
-    def seconds(engine: Engine) -> float:
-        timed.append(engine.name)
-        return len(timed)
+    def by_rule(model: Model) -> Engine:
+        asked.append(model)
+        return TableEngine(model)
 
-    monkeypatch.setattr(fastest, "_seconds", seconds)
-    assert pickle.loads(data).engine.name == chosen  # noqa: TID251 - our own
-    assert not timed
+    monkeypatch.setattr(fastest, "fastest", by_rule)
+    assert pickle.loads(data).choice.plan == net.choice.plan  # noqa: TID251 - our own
+    assert not asked
     monkeypatch.setattr("netc.runtime.choice.here", lambda: "another machine")
     assert pickle.loads(data).asked == "auto"  # noqa: TID251 - our own
-    assert bool(timed) == bool(targets())
+    assert len(asked) == 1
 
 
 def test_options_of_the_engine_go_along() -> None:
