@@ -13,6 +13,7 @@ row says "machine busy". Written to results/inference.json, or where there is no
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -22,12 +23,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from limits import kernels as kernels_of_limits
 from limits import limits, processor_flags
 from measure import RESULTS, environment, save
 from measure import run as run_alone
+from netc.runtime.tuning import BLOCKS, Plan
 from networks import checkpoints, convolutional_network, model_of, named, random_network
 from reference import WORD, Reference, agrees, build
 
@@ -116,9 +119,11 @@ def first_answer(path: str, engine: str = "auto") -> tuple[float, float, float, 
             netc.save(model_of(random_network(10), "small"), small)
         else:
             small = str(Path(__file__).parent.parent / "examples" / "digits" / "model.pt")
-        for _ in range(5):
+        for number in range(5):
             command = [sys.executable, "-c", FIRST_ANSWER, path, engine, small]
-            done = subprocess.run(command, capture_output=True, check=True)
+            # Nothing is known of an earlier run.
+            there = os.environ | {"XDG_CACHE_HOME": str(Path(folder, f"cache{number}"))}
+            done = subprocess.run(command, capture_output=True, check=True, env=there)
             runs.append(tuple(json.loads(done.stdout)))
     return min(runs)
 
@@ -375,6 +380,46 @@ def _bits(net: Any, x: Any) -> Callable[[], Any]:
     return lambda: net.bits(x, threads=1)
 
 
+def blocks() -> Iterator[Row]:
+    for name in ("6x20", "6x100", "6x1000", "6x8000", TRAINED):
+        yield from _blocks(name, 101)
+
+
+def _blocks(name: str, rounds: int) -> Iterator[Row]:
+    """Whole calls by each plan that `auto` may choose, and what it does choose."""
+    model = named(name)
+    x = np.random.default_rng(0).integers(0, 256, (16 * BLOCK, -(-model.logic.inputs // 8)), np.uint8)
+    out = np.empty(len(x), np.int32)
+    plans = [Plan(engine, block) for engine in ENGINES for block in BLOCKS[engine]]
+    nets = {plan: netc.compile(model, engine=plan.engine, block=plan.block) for plan in plans}
+    readings: dict[Plan, list[float]] = {plan: [] for plan in plans}
+    for _ in range(rounds):  # in turn, a few milliseconds each: what disturbs one disturbs all
+        for plan, net in nets.items():
+            started = time.thread_time()
+            net.predict(x, packed=True, threads=1, out=out)
+            readings[plan].append(time.thread_time() - started)
+    microseconds = {str(plan): 1e6 * statistics.median(readings[plan]) / 16 for plan in plans}
+    facts = {"microseconds_per_512": microseconds, **_chosen(model)}
+    for engine in ENGINES:
+        pairs = zip(readings[Plan(engine, 512)], readings[Plan(engine, 256)], strict=True)
+        ratio = statistics.median(long / short for long, short in pairs)
+        yield row("blocks", f"{engine}, 256 samples a pass against 512, {name}, CPU", ratio, "x", None, None, **facts)
+
+
+def _chosen(model: netc.Model) -> dict[str, Any]:
+    """What `auto` takes, and CPU milliseconds of compiling where nothing is known of a load before, and again."""
+    spent: dict[str, list[float]] = {"first": [], "again": []}
+    said = []
+    for _ in range(9):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, XDG_CACHE_HOME=folder):
+            for times in spent.values():
+                started = time.thread_time()
+                net = netc.compile(model)
+                times.append(1e3 * (time.thread_time() - started))
+                said.append(str(net.choice))
+    return {"auto": said[0], "compile_milliseconds": {when: statistics.median(times) for when, times in spent.items()}}
+
+
 def latency() -> Iterator[Row]:
     for name, at_least, aim in (("6x1000", 8, 3), (TRAINED, 30, 15)):
         net = netc.compile(named(name))
@@ -442,6 +487,7 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "whole": whole,
     "packed": packed,
     "features": features,
+    "blocks": blocks,
     "latency": latency,
     "threads": threads,
     "limits": fractions,

@@ -64,6 +64,15 @@ def test_a_network_answers_from_its_file_in_a_process_of_its_own(inference: Any,
     assert engine == "table"
 
 
+def test_blocks_are_measured_beside_each_other(inference: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "ENGINES", ("table",))
+    (row,) = inference._blocks(TINY, 3)
+    assert set(row["microseconds_per_512"]) == {f"table, {block} samples a pass" for block in (256, 512)}
+    assert min(row["value"], *row["microseconds_per_512"].values()) > 0
+    assert row["compile_milliseconds"]["again"] > 0
+    assert " samples a pass: " in row["auto"]
+
+
 def test_the_page_says_what_the_results_say(inference: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     shutil.copy(ROOT / "docs" / "performance.md", page)
