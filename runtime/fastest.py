@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import time
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import numpy.typing as npt
-
-from netc import _core
 from netc.model import Model
 from netc.protocols import Engine
 
-from .cache import Cache
+from .kept import Kept
 from .machine_code import targets
 from .table import TableEngine, kernels
 from .templates import TemplateEngine
@@ -29,8 +20,6 @@ __all__ = ["fastest", "here"]
 # timed there either: one call may take longer than all timing may.
 _MOST_GATES = 400_000
 _MOST_FLATTENED = 250_000  # beyond it flattening templates takes longer than anything that could be gained
-
-_MOST_KEPT = 1 << 14  # bytes of all choices in the user's cache: about a thousand
 
 
 def here() -> str:
@@ -52,10 +41,9 @@ def fastest(model: Model, *, kernel: str | None = None, block: int | None = None
     if len(plans) == 1:
         return _only(model, kernel, plans[0])
     workshop = Workshop(model, kernel)
-    store = _choices()
     started = time.perf_counter()
-    key = _key(model, kernel, plans, workshop)
-    plan = _recalled(store, key, plans)
+    kept = Kept(workshop.network(plans[0].engine), model.head, (here(), kernel, plans, model.is_of_templates))
+    plan = kept.recall(plans)
     if plan is not None and workshop.engine(plan.engine) is not None:
         return workshop.finished(Chosen(plan, "measured before"))
     while (first := workshop.engine(plans[0].engine)) is None:  # the system forbids it
@@ -67,8 +55,7 @@ def fastest(model: Model, *, kernel: str | None = None, block: int | None = None
     if not seconds:
         return workshop.finished(Chosen(plans[0], "best by rule; there was no time to compare it"))
     plan = best(seconds)
-    if store is not None:
-        store.put(key, _text(plan))
+    kept.keep(plan)
     others = "".join(f"; no time for {each}" for each in left)
     return workshop.finished(Chosen(plan, f"the fastest of {len(seconds)}{others}", seconds))
 
@@ -96,46 +83,3 @@ def _only(model: Model, kernel: str | None, plan: Plan) -> Engine:
         engine = TableEngine(model, kernel=kernel, block=plan.block)
     engine.chosen = Chosen(plan, "best by rule for a model like this")
     return engine
-
-
-def _choices() -> Cache | None:
-    store = Cache.of_user("choices")
-    return None if store is None else replace(store, most_bytes=_MOST_KEPT, suffix=".txt")
-
-
-def _text(plan: Plan) -> bytes:
-    return f"{plan.engine} {plan.block}\n".encode()
-
-
-def _recalled(store: Cache | None, key: str, plans: list[Plan]) -> Plan | None:
-    """What was kept, if it is one of the plans."""
-    entry = None if store is None else store.get(key)
-    try:
-        found = b"" if entry is None else entry.read_bytes()
-    except OSError:  # another process made room
-        return None
-    return next((plan for plan in plans if _text(plan) == found), None)
-
-
-def _key(model: Model, kernel: str | None, plans: list[Plan], workshop: Workshop) -> str:
-    """By all that the answer depends on: the program and its head, the processor, this build of netc."""
-    network, head = workshop.network(plans[0].engine), model.head
-    core = Path(_core.__file__).stat()
-    what = (_processor(), here(), kernel, plans, core.st_size, core.st_mtime_ns, network.k, model.is_of_templates)
-    made = hashlib.sha256(json.dumps(what).encode())
-    arrays: list[npt.NDArray[Any]] = [network.fanins, network.tables, network.roots]
-    for array in arrays if head is None else [*arrays, head.start, head.bit, head.weight, head.offset]:
-        made.update(array.size.to_bytes(8, "little"))
-        made.update(array.data)
-    return made.hexdigest()
-
-
-def _processor() -> str:
-    """Its name and cache, where the system says them, else its kind."""
-    try:
-        with Path("/proc/cpuinfo").open("rb", buffering=0) as file:  # which is made as it is read, core by core
-            lines = file.read(1024).decode("ascii", "replace").splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()}"
-    told = ("vendor_id", "model", "stepping", "cache size", "CPU ")
-    return "\n".join(line for line in lines if line.startswith(told))

@@ -57,15 +57,15 @@ def _options(params: Params, cache: str) -> dict[str, Any]:
         return {"cache": cache, "jobs": 1, "opt": ("-O0", "-Og", "-O1", "-O2")[variant % 4]}
     if engine in _KERNELS:
         there = [None, *registry.resolve(_KERNELS[engine])()]
-        kernel = there[variant % len(there)]
-        return {} if kernel is None else {"kernel": kernel}
+        given = {"kernel": there[variant % len(there)], "block": (None, 256, 512)[variant // len(there) % 3]}
+        return {name: value for name, value in given.items() if value is not None}
     return {}
 
 
 def _run(aig: Aig, params: Params) -> None:
     with tempfile.TemporaryDirectory(prefix="netc-fuzz-") as cache:
         given = _options(params, cache)
-        shown = f"engine {params['engine']}{given.get('kernel', '')}"
+        shown = f"engine {params['engine']}{given.get('kernel', '')}{given.get('block', '')}"
         try:
             if aig.ports.latches:
                 _run_machine(plain_ports(aig), params, given, shown)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from netc.runtime import fastest, workshop
+from netc.runtime import fastest, kept, workshop
 from netc.runtime.machine_code import targets
 from netc.runtime.tuning import BLOCKS, Candidate, Plan
 
@@ -80,11 +80,11 @@ def test_another_processor_or_build_measures_by_itself(
     compared: list[list[Plan]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     compile(model())
-    monkeypatch.setattr(fastest, "_processor", lambda: "another")
+    monkeypatch.setattr(kept, "_processor", lambda: "another")
     compile(model())
     core = tmp_path / "core"
     core.write_bytes(b"another build")
-    monkeypatch.setattr(fastest._core, "__file__", str(core))
+    monkeypatch.setattr(kept._core, "__file__", str(core))
     compile(model())
     assert len(compared) == 3
 
@@ -105,12 +105,12 @@ def test_what_somebody_else_kept_there_is_measured_again(
     text: bytes, compared: list[list[Plan]], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(fastest, "_text", lambda _: text)  # whole, with its digest, but nothing that may be chosen
+        patched.setattr(kept, "_text", lambda _: text)  # whole, with its digest, but nothing that may be chosen
         compile(model())
     for _ in range(2):
         assert compile(model()).choice.plan == OTHER
     assert len(compared) == 2
-    assert any(path.read_bytes() == b"table 256\n" for path in folder.iterdir())
+    assert [path.read_bytes() for path in folder.iterdir()] == [b"table 256\n"]
 
 
 def test_choices_are_not_taken_from_where_others_can_write(compared: list[list[Plan]], folder: Path) -> None:
