@@ -1,6 +1,7 @@
 #include "runtime/votes.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "runtime/targets.hpp"
@@ -12,16 +13,7 @@
 namespace netc {
 namespace {
 
-constexpr int kDigits = 36;  // scores have at most 32; the carries of a block of 16 start four higher
-
-// Sums that are not carried to the end: at most two planes a digit; a third makes a full adder of them.
-template <class Word>
-struct Columns {
-    Word planes[kDigits][2];
-    int count[kDigits];
-};
-
-// Words as they lie in planes of so many bytes.
+// Words of so many bytes.
 template <size_t bytes>
 struct WordOf;
 template <>
@@ -37,33 +29,52 @@ struct WordOf<64> {
     typedef uint64_t type __attribute__((vector_size(64)));
 };
 
+// Where count and first_largest find what: see netc_votes::scratch_bytes.
+struct Scratch {
+    Word8 *sums, *waiting, *digits, *winner;
+    uint8_t *count;
+
+    Scratch(const netc_votes &votes, void *memory)
+        : sums(static_cast<Word8 *>(memory)),
+          waiting(sums + votes.sums()),
+          digits(waiting + 2 * votes.class_digits()),
+          winner(digits + votes.class_digits()),
+          count(reinterpret_cast<uint8_t *>(winner + votes.winner_digits)) {}
+};
+
 namespace portable {
 #define NETC_TARGET
 #define NETC_TERNARY 0
+#define NETC_VECTOR 16
 #include "runtime/votes_kernel.inc"
 #undef NETC_TARGET
 #undef NETC_TERNARY
+#undef NETC_VECTOR
 }  // namespace portable
 #if defined(__x86_64__)
 namespace avx2 {
 #define NETC_TARGET NETC_TARGET_AVX2
 #define NETC_TERNARY 0
+#define NETC_VECTOR 32
 #include "runtime/votes_kernel.inc"
 #undef NETC_TARGET
 #undef NETC_TERNARY
+#undef NETC_VECTOR
 }  // namespace avx2
 namespace avx512 {
 #define NETC_TARGET NETC_TARGET_AVX512
 #define NETC_TERNARY 1
+#define NETC_VECTOR 64
 #include "runtime/votes_kernel.inc"
 #undef NETC_TARGET
 #undef NETC_TERNARY
+#undef NETC_VECTOR
 }  // namespace avx512
 #endif
 
 struct Kernels {
-    void (*count)(const netc_votes &, Planes, int64_t, Word8 *);
-    void (*first_largest)(int64_t, int, Word8 *, Word8 *, int);
+    void (*count)(const netc_votes &, Planes, int64_t, const Scratch &);
+    void (*first_largest)(const netc_votes &, Planes, const Scratch &);
 };
 
 BestFirst<Kernels> there() {
@@ -101,59 +112,109 @@ void unpack_numbers(const Word8 *digits, int count, uint32_t base, int64_t rows,
     }
 }
 
-uint64_t size_of(int32_t weight) { return static_cast<uint64_t>(weight < 0 ? -int64_t{weight} : weight); }
-
 // -w * x is w * !x - w, so all votes are positive.
+struct Vote {
+    uint32_t place, of_class, size;  // 2 * plane + complement
+};
+
+// Which counter a class has at a digit.
+class Counters {
+public:
+    Counters(netc_votes &votes, const Array<Vote> &all)
+        : used_(Array<uint32_t>::zeros(votes.bias.size())), first_(votes.bias.size()) {
+        for (const Vote &vote : all) used_[vote.of_class] |= vote.size;
+        for (uint32_t c = 0; c < used_.size(); c++) {
+            first_[c] = static_cast<uint32_t>(votes.counters.size());
+            for (int digit = 0; used_[c] >> digit; digit++)
+                if (used_[c] >> digit & 1) votes.counters.push({c, digit});
+        }
+    }
+    uint32_t at(uint32_t c, int digit) const {
+        return first_[c] + static_cast<uint32_t>(__builtin_popcount(used_[c] & ((1u << digit) - 1)));
+    }
+
+private:
+    Array<uint32_t> used_, first_;  // digits of a class as bits, and its first counter
+};
+
+// As their planes lie in memory, which is then read from end to end.
+Array<Vote> in_order(const Array<Vote> &all, int64_t planes) {
+    Array<uint32_t> at = Array<uint32_t>::zeros(static_cast<size_t>(planes) + 2);
+    for (const Vote &vote : all) at[vote.place / 2 + 1]++;
+    for (size_t plane = 1; plane < at.size(); plane++) at[plane] += at[plane - 1];
+    Array<Vote> ordered(all.size());
+    for (const Vote &vote : all) ordered[at[vote.place / 2]++] = vote;
+    return ordered;
+}
+
+// Constants go to the bias. The last block of a counter is filled up with the plane of zeros: where its complement is counted,
+// the bias makes up for it.
+void make_blocks(netc_votes &votes, const Array<Vote> &all, uint32_t zeros) {
+    Counters counters(votes, all);
+    Array<netc_votes::Block> open(2 * votes.counters.size());
+    Array<uint32_t> filled = Array<uint32_t>::zeros(open.size());
+    auto add = [&](size_t at, uint32_t plane) {
+        open[at].planes[filled[at]++] = plane;
+        if (filled[at] < std::size(open[at].planes)) return;
+        votes.blocks.push(open[at]);
+        filled[at] = 0;
+    };
+    for (uint32_t at = 0; at < open.size(); at++) open[at] = {at / 2, at % 2, {}};
+    for (const Vote &vote : all) {
+        if (vote.place / 2 == zeros) {
+            if (vote.place % 2) votes.bias[vote.of_class] += vote.size;
+            continue;
+        }
+        for (int digit = 0; vote.size >> digit; digit++)
+            if (vote.size >> digit & 1) add(2 * counters.at(vote.of_class, digit) + vote.place % 2, vote.place / 2);
+    }
+    for (size_t at = 0; at < open.size(); at++) {
+        const netc_votes::Counter &counter = votes.counters[at / 2];
+        while (filled[at]) {
+            if (open[at].complement) votes.bias[counter.of_class] -= 1u << counter.digit;
+            add(at, zeros);
+        }
+    }
+}
+
 std::unique_ptr<netc_votes> prepare(const netc_layout &layout, int64_t classes, const int64_t *start, const uint32_t *bit,
                                     const int32_t *weight, const int32_t *offset) {
     auto votes = std::make_unique<netc_votes>();
     Array<int64_t> least(static_cast<size_t>(classes)), most(static_cast<size_t>(classes));
+    Array<Vote> all;
     for (int64_t c = 0; c < classes; c++) {
-        votes->first_group.push(static_cast<uint32_t>(votes->groups.size()));
         least[c] = most[c] = offset[c];
-        uint64_t used = 0;  // digits
         for (int64_t i = start[c]; i < start[c + 1]; i++) {
             (weight[i] < 0 ? least : most)[c] += weight[i];
-            used |= size_of(weight[i]);
-        }
-        for (int digit = 0; used >> digit; digit++) {
-            netc_votes::Group group{static_cast<uint32_t>(votes->planes.size()), 0, 0, digit};
-            for (uint32_t complement = 0; complement < 2; complement++) {
-                if (complement) group.plain_end = static_cast<uint32_t>(votes->planes.size());
-                for (int64_t i = start[c]; i < start[c + 1]; i++) {
-                    uint32_t plane = layout.places[bit[i]] ^ (weight[i] < 0);
-                    if ((size_of(weight[i]) >> digit & 1) && (plane & 1) == complement) votes->planes.push(plane);
-                }
-            }
-            group.end = static_cast<uint32_t>(votes->planes.size());
-            if (group.end > group.begin) votes->groups.push(group);
+            uint32_t size = static_cast<uint32_t>(weight[i] < 0 ? -int64_t{weight[i]} : weight[i]);
+            if (size) all.push({layout.places[bit[i]] ^ (weight[i] < 0), static_cast<uint32_t>(c), size});
         }
     }
-    votes->first_group.push(static_cast<uint32_t>(votes->groups.size()));
     votes->lowest = *std::min_element(least.begin(), least.end());
     for (int64_t c = 0; c < classes; c++) {
         votes->bias.push(static_cast<uint32_t>(least[c] - votes->lowest));
         votes->digits = std::max(votes->digits, digits_of(static_cast<uint64_t>(most[c] - votes->lowest)));
     }
     votes->winner_digits = digits_of(static_cast<uint64_t>(classes - 1));
+    make_blocks(*votes, in_order(all, layout.planes), static_cast<uint32_t>(layout.planes));
     return votes;
 }
 
 }  // namespace
 
-void count_votes(const netc_votes &votes, Planes planes, int64_t rows, int32_t *scores, int32_t *classes, void *scratch) {
+void count_votes(const netc_votes &votes, Planes planes, int64_t rows, int32_t *scores, int32_t *classes, void *memory) {
     int64_t num_classes = static_cast<int64_t>(votes.bias.size());
-    Word8 *digits = static_cast<Word8 *>(scratch), *winner = digits + num_classes * votes.digits;
+    Scratch scratch(votes, memory);
     for (int64_t first = 0; first < rows; first += kBlock) {
         int64_t here = std::min(kBlock, rows - first);
-        kernels(planes).count(votes, planes, first / 8, digits);
+        kernels(planes).count(votes, planes, first / 8, scratch);
         if (scores)
             for (int64_t c = 0; c < num_classes; c++)
-                unpack_numbers(digits + c * votes.digits, votes.digits, static_cast<uint32_t>(votes.lowest), here,
+                unpack_numbers(scratch.digits + c * votes.digits, votes.digits, static_cast<uint32_t>(votes.lowest), here,
                                scores + first * num_classes + c, num_classes, planes.set);
         if (classes) {
-            kernels(planes).first_largest(num_classes, votes.digits, digits, winner, votes.winner_digits);
-            unpack_numbers(winner, votes.winner_digits, 0, here, classes + first, 1, planes.set);
+            kernels(planes).first_largest(votes, planes, scratch);
+            unpack_numbers(scratch.winner, votes.winner_digits, 0, here, classes + first, 1, planes.set);
         }
     }
 }

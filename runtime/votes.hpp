@@ -11,22 +11,29 @@ extern "C" {
 #include "runtime/votes.h"
 }
 
-// Class c counts planes[group.begin .. group.end) at 2^digit each, for its groups, and adds bias[c]; its score is that plus
-// `lowest`. A plane is 2 * index + complement.
+// Planes are counted in blocks of 16. A counter adds those of its blocks, or their complements, to its class at 2^digit each;
+// the score of class c is what its counters come to, bias[c] and `lowest`. Bias and sums are modulo 2^digits, and no score
+// needs more.
 struct netc_votes {
-    struct Group {
-        uint32_t begin, plain_end, end;  // those from plain_end on are complemented
+    struct Counter {
+        uint32_t of_class;
         int digit;
     };
-    netc::Array<uint32_t> planes;
-    netc::Array<Group> groups;
-    netc::Array<uint32_t> first_group;  // of each class, and one past the last
-    netc::Array<uint32_t> bias;         // of each class
+    struct Block {
+        uint32_t counter, complement, planes[16];
+    };
+    netc::Array<Counter> counters;
+    netc::Array<Block> blocks;
+    netc::Array<uint32_t> bias;  // of each class
     int64_t lowest = 0;
     int digits = 0;         // enough for every class
     int winner_digits = 0;  // of the number of a class
 
-    int64_t scratch_bytes() const { return (static_cast<int64_t>(bias.size()) * digits + winner_digits) * 64; }
+    // What counting needs, in lines of 64 bytes: four sums a counter; at each digit of a class two planes that wait, their
+    // number in a byte, and the score's digit; and the winner.
+    int64_t sums() const { return 4 * static_cast<int64_t>(counters.size()); }
+    int64_t class_digits() const { return static_cast<int64_t>(bias.size()) * digits; }
+    int64_t scratch_bytes() const { return (sums() + 3 * class_digits() + winner_digits) * 64 + class_digits(); }
 };
 
 namespace netc {

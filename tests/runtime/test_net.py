@@ -12,6 +12,7 @@ import strategies
 import twins
 from hypothesis import given
 from hypothesis import strategies as st
+from netc.runtime.machine_code import targets
 from netc.runtime.table import kernels
 
 from netc import Builder, Dense, Encoder, Head, LayeredNetwork, Model, NetcError, compile
@@ -202,6 +203,40 @@ def test_any_head_is_counted_right(draw: st.DataObject) -> None:
     net = compile(Model(aig, head=head))
     assert net.scores(patterns).tolist() == votes
     assert net.predict(patterns).tolist() == twins.first_largest(votes)
+
+
+def head_of_sizes(random: np.random.Generator, bits: int, weights: int, offsets: int) -> Head:
+    """Classes of no vote, a few, and about one, two and six blocks of 16; most bits vote for several classes."""
+    sizes = [0, 1, 15, 16, 17, 0, 32, 33, 100, 3]
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    weight = random.integers(-weights, weights + 1, start[-1]) if weights else np.ones(start[-1])
+    return Head(
+        start.astype(np.int64),
+        random.integers(0, bits, start[-1], np.uint32),
+        weight.astype(np.int32),
+        random.integers(-offsets, offsets + 1, len(sizes), np.int32),
+    )
+
+
+# Many ties; votes of no weight, and of both signs; many digits; all 32.
+@pytest.mark.parametrize(("weights", "offsets"), [(0, 0), (1, 3), (300, 1000), (4_000_000, 1_500_000_000)])
+@pytest.mark.parametrize("engine", ["table", "machine"])
+def test_blocks_of_votes_of_any_size_and_kind_are_counted(engine: str, weights: int, offsets: int) -> None:
+    random = np.random.default_rng([weights, offsets])
+    for kernel in kernels() if engine == "table" else targets():
+        build = Builder(9)
+        lits = [0, 1, *range(2, 20)]
+        lits += [build.and_(*random.choice(lits, 2).tolist()) ^ int(random.integers(2)) for _ in range(60)]
+        aig = build.finish([int(lit) for lit in random.permutation([*lits, 0, 1, 2, 3])])
+        head = head_of_sizes(random, aig.ports.outputs, weights, offsets)
+        x = twins.all_patterns(9)
+        votes = twins.scores(head, twins.roots(aig, x))
+        net = compile(Model(aig, head=head), engine=engine, kernel=kernel)
+        for samples in (1, 100, 200, 512):
+            for threads in (1, 2):
+                assert net.scores(x[:samples], threads=threads).tolist() == votes[:samples]
+                assert net.predict(x[:samples], threads=threads).tolist() == twins.first_largest(votes[:samples])
+        assert np.array_equal(net.scores(np.concatenate([x, x, x]), threads=2), [*votes, *votes, *votes])
 
 
 @pytest.mark.parametrize(
