@@ -36,6 +36,7 @@ PASSES = (
     "resub{leaves=10,gates=3,levels=3}",
     "simresub",
     "exact",
+    "adders",
 )
 ABC_COMMANDS = ("rewrite", "resub -K 8", "resub -K 8 -N 2", "refactor")
 OF_ABC = "abc: "

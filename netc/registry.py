@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 PASSES = {
+    "adders": "netc.passes.adders:Adders",
     "balance": "netc.passes.balance:Balance",
     "collapse": "netc.passes.collapse:Collapse",
     "dce": "netc.passes.dce:Dce",
