@@ -125,20 +125,19 @@ private:
 
     // ---- groups ----
 
-    // Lets adders that read each other be of one group, with weights and signs in which what is between cancels out.
+    // Lets adders that read each other be of one group, with weights and signs in which what is between cancels out. A
+    // signal with other uses than in the two stays; only where that is too much are groups made without it.
     void join(bool strict) {
         size_t count = adders_.size();
         maker_.assign(graph_.num_nodes(), kNone);
-        std::vector<uint32_t> reader(graph_.num_nodes(), kNone), within(graph_.num_nodes(), kNone);
+        std::vector<uint32_t> within(graph_.num_nodes(), kNone);
         std::vector<uint8_t> readers(graph_.num_nodes(), 0);
         for (uint32_t i = 0; i < count; i++) {
             if (has_changed(adders_[i])) continue;
             maker_[node_of(adders_[i].sum)] = i;
             if (adders_[i].has_carry()) maker_[node_of(adders_[i].carry)] = i;
-            for (Lit lit : adders_[i].operands) {
-                reader[node_of(lit)] = i;
+            for (Lit lit : adders_[i].operands)
                 if (readers[node_of(lit)] < 2) readers[node_of(lit)]++;
-            }
             mark_within(i, within);
         }
         group_.resize(count);
@@ -153,10 +152,10 @@ private:
                 Node node = node_of(lit);
                 if (maker_[node] == kNone || readers[node] != 1 || graph_.drives_a_root(node)) continue;
                 bool is_between = true;
-                if (strict) graph_.for_each_fanout(node, [&](Node user) {
+                graph_.for_each_fanout(node, [&](Node user) {
                     is_between &= within[user] == i || within[user] == maker_[node];
                 });
-                if (is_between) joined_[node] = join(maker_[node], node, i, lit);
+                if (is_between || !strict) joined_[node] = join(maker_[node], node, i, lit);
             }
         for (auto &members : groups_) std::sort(members.begin(), members.end());
     }

@@ -18,7 +18,8 @@ constexpr size_t kWords = 8;        // of a row: even, so that a key does not te
 constexpr int kDepth = 4;           // of what is looked at below a node: two XORs of two levels each
 constexpr size_t kNearby = 40;      // nodes below a node, at most
 constexpr size_t kPairs = 12;       // kept for a node
-constexpr int64_t kConflicts = 10;   // of a proof: most need none
+constexpr int64_t kConflicts = 10;  // of a proof: most need none
+constexpr int kFailures = 20;       // of proofs by SAT
 constexpr int64_t kNodesPerUnit = 8;
 
 struct Row {
@@ -182,16 +183,16 @@ private:
 
     // ---- carries ----
 
-    // Calls use(literal) for nodes that have this row and are no sum or carry yet, until it is true.
-    template <class Use_>
-    bool lookup(const Row &row, Use_ &&use) {
+    // Calls take(literal) for nodes that have this row and are no sum or carry yet, until it is true.
+    template <class Take>
+    bool lookup(const Row &row, Take &&take) {
         uint64_t key = row.key();
         if (key == 0) return false;
         for (auto at = std::lower_bound(by_key_.begin(), by_key_.end(), Entry{key, 0, 0});
              at != by_key_.end() && at->key == key; ++at) {
             if (!graph_.is_and(at->node) || is_made(at->node)) continue;
             Lit lit = agrees(row, at->node);
-            if (lit != kNone && use(lit)) return true;
+            if (lit != kNone && take(lit)) return true;
         }
         return false;
     }
@@ -279,13 +280,20 @@ private:
         Row row = combined(combined(of(lits[0]), of(lits[1]), kXor), of(lits[2]), kXor);
         Adder adder{{lits[0], lits[1], lits[2]}, agrees(row, sum), carry};
         Builder::Sum made = made_.full_adder(literal(lits[0]), literal(lits[1]), literal(lits[2]));
-        if (prover_.prove(literal(adder.sum), made.sum, kConflicts) != Verdict::equal) return false;
-        if (carry != kNone && prover_.prove(literal(carry), made.carry, kConflicts) != Verdict::equal) return false;
+        if (!prove(literal(adder.sum), made.sum) || (carry != kNone && !prove(literal(carry), made.carry))) return false;
         found_.push_back(adder);
         used_[sum] |= kSum;
         if (adder.has_carry()) used_[node_of(carry)] |= kCarry;
         for (Lit lit : adder.operands) used_[node_of(lit)] |= kOperand;
         return true;
+    }
+
+    // SAT is asked until it has failed a few times: where cones are deep that takes long.
+    bool prove(Lit a, Lit b) {
+        bool by_sat = failures_ < kFailures;
+        Verdict verdict = a == b ? Verdict::equal : by_sat ? prover_.prove(a, b, kConflicts) : prover_.prove_by_window(a, b);
+        failures_ += by_sat && verdict != Verdict::equal;
+        return verdict == Verdict::equal;
     }
 
     struct Entry {
@@ -300,6 +308,7 @@ private:
     Random random_{1};
     Builder made_;  // the graph, and the adders that are asked for
     Prover prover_;
+    int failures_ = 0;
     TopologicalOrder order_;
     std::vector<Lit> lit_of_;  // by node: what it is in made_
     std::vector<Row> rows_;

@@ -30,6 +30,9 @@ public:
     // Whether two literals are equal; `different` leaves the leaves' values in pattern().
     Verdict prove(Lit a, Lit b, int64_t conflicts);
 
+    // The same by the truth table of a small window alone; `different` only where the window is the whole.
+    Verdict prove_by_window(Lit a, Lit b);
+
     // From now on only patterns under which this literal is true count.
     void require(Lit lit);
 
@@ -37,7 +40,6 @@ public:
     const ProverCounts &counts() const { return counts_; }
 
 private:
-    Verdict prove_by_window(Lit a, Lit b);
     Verdict prove_by_sat(Lit a, Lit b, int64_t conflicts);
     Verdict prove_by_parity(Lit a, Lit b);
     void require_of_solver(Lit lit);
