@@ -1,8 +1,9 @@
-// Rows of bytes or bits into planes.
+// Rows of bytes or bits into planes: those that are not narrow (rows.hpp).
 #include <algorithm>
 
 #include "runtime/lanes.hpp"
 #include "runtime/planes.hpp"
+#include "runtime/rows.hpp"
 
 namespace netc {
 namespace {
@@ -128,13 +129,18 @@ uint64_t pack_strided(const uint8_t *x, int64_t row_stride, int64_t column_strid
 
 bool pack_bytes(const uint8_t *x, int64_t row_stride, int64_t column_stride, int64_t rows, const uint32_t *reads,
                 int64_t num_reads, Planes planes) {
-    uint64_t seen = column_stride == 1 ? kernels(planes).rows(x, row_stride, rows, reads, num_reads, planes)
-                                       : pack_strided(x, row_stride, column_stride, rows, reads, num_reads, planes);
+    if (!num_reads) return true;
+    uint64_t seen;
+    if (column_stride != 1) seen = pack_strided(x, row_stride, column_stride, rows, reads, num_reads, planes);
+    else if (reads[num_reads - 1] < kNarrowBytes) seen = pack_narrow_bytes(x, row_stride, rows, reads, num_reads, planes);
+    else seen = kernels(planes).rows(x, row_stride, rows, reads, num_reads, planes);
     return !(seen & kNotBits);
 }
 
 void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_t *reads, int64_t num_reads, Planes planes) {
-    kernels(planes).bit_rows(x, row_stride, rows, reads, num_reads, planes);
+    if (!num_reads) return;
+    if (reads[num_reads - 1] < kNarrowBits) pack_narrow_bits(x, row_stride, rows, reads, num_reads, planes);
+    else kernels(planes).bit_rows(x, row_stride, rows, reads, num_reads, planes);
 }
 
 }  // namespace netc

@@ -31,6 +31,11 @@ void pack_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_
 // complemented if places[i] & 1.
 void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride);
 void unpack_bits(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride);
+// Planes become copies of others, in turn: `to` of place `from`, which is twice its plane, and 1 more for its complement.
+struct PlaneMove {
+    uint32_t to, from;
+};
+void move_planes(Planes to, const uint8_t *from, const PlaneMove *moves, int64_t count);
 // Eight planes of binary digits for 512 samples, the least significant first, as 512 bytes.
 void unpack_digits(Planes planes, uint8_t *values);
 

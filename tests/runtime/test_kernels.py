@@ -18,6 +18,7 @@ ENGINE = (
     "order",
     "pack",
     "planes",
+    "rows",
     "votes",
     "runner",
     "thresholds",
@@ -31,7 +32,8 @@ SOURCES = [
 ]
 
 
-PACKING = ["tests/runtime/pack_check.cpp"]  # which takes runtime/pack.cpp along, to reach every kernel
+PACKING = ["tests/runtime/pack_check.cpp", "runtime/rows.cpp"]  # it takes runtime/pack.cpp along, to reach every kernel
+ROWS = ["tests/runtime/rows_check.cpp"]  # and this runtime/rows.cpp
 COMPARING = ["tests/runtime/thresholds_check.cpp", "netc/core/resolve.cpp", "netc/core/aig.cpp"]  # so does this
 
 
@@ -53,7 +55,7 @@ def test_every_kernel_of_this_processor_agrees_with_single_gates(tmp_path: Path)
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
-@pytest.mark.parametrize("sources", [PACKING, COMPARING], ids=["bits", "features"])
+@pytest.mark.parametrize("sources", [PACKING, ROWS, COMPARING], ids=["bits", "rows", "features"])
 def test_every_kernel_packs_and_reads_nothing_else(tmp_path: Path, sources: list[str]) -> None:
     # -O0 is compiled in less time than it then takes longer.
     program = built("g++", tmp_path, sources, "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -66,7 +68,12 @@ def test_every_kernel_packs_and_reads_nothing_else(tmp_path: Path, sources: list
     reason="no aarch64-linux-gnu-g++ or no qemu-aarch64",
 )
 def test_neon_agrees_with_single_gates(tmp_path: Path) -> None:
-    for sources, said in ((SOURCES, "neon\n"), (PACKING, "portable\n"), (COMPARING, "portable\n")):
+    for sources, said in (
+        (SOURCES, "neon\n"),
+        (PACKING, "portable\n"),
+        (ROWS, "portable\n"),
+        (COMPARING, "portable\n"),
+    ):
         program = built("aarch64-linux-gnu-g++", tmp_path, sources, "-static")
         done = subprocess.run([str(EMULATOR), program], capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stdout) == (0, said), done.stdout

@@ -1,0 +1,124 @@
+// Planes to rows of bytes or bits, and narrow rows to planes.
+#include "runtime/rows.hpp"
+
+#include <algorithm>
+
+#include "runtime/lanes.hpp"
+
+namespace netc {
+namespace {
+
+constexpr uint64_t kOnes = 0x0101010101010101u;
+
+// Rows of `width` bytes, each as two pieces that overlap unless it is one: no byte beside them is read or written.
+template <class Piece>
+void copy_rows_by(uint8_t *to, int64_t to_stride, const uint8_t *from, int64_t from_stride, int64_t width, int64_t rows) {
+    constexpr auto kSize = static_cast<int64_t>(sizeof(Piece));
+    auto copy = [](uint8_t *target, const uint8_t *source) {
+        Piece piece;
+        std::memcpy(&piece, source, sizeof piece);
+        std::memcpy(target, &piece, sizeof piece);
+    };
+    if (width == kSize) {
+        for (int64_t r = 0; r < rows; r++) copy(to + r * to_stride, from + r * from_stride);
+        return;
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        uint8_t *target = to + r * to_stride;
+        const uint8_t *source = from + r * from_stride;
+        copy(target, source);
+        copy(target + width - kSize, source + width - kSize);
+    }
+}
+// `width` is from 1 to 16.
+void copy_rows(uint8_t *to, int64_t to_stride, const uint8_t *from, int64_t from_stride, int64_t width, int64_t rows) {
+    if (width >= 8) copy_rows_by<uint64_t>(to, to_stride, from, from_stride, width, rows);
+    else if (width >= 4) copy_rows_by<uint32_t>(to, to_stride, from, from_stride, width, rows);
+    else if (width >= 2) copy_rows_by<uint16_t>(to, to_stride, from, from_stride, width, rows);
+    else copy_rows_by<uint8_t>(to, to_stride, from, from_stride, width, rows);
+}
+// The same into rows that follow each other at a distance of `pitch`, with zeros where there is nothing.
+void stage_rows(const uint8_t *from, int64_t from_stride, int64_t width, int64_t rows, int64_t pitch, int64_t most, uint8_t *to) {
+    int64_t filled = width == pitch ? rows * pitch : 0;
+    std::memset(to + filled, 0, static_cast<size_t>(most * pitch - filled));
+    copy_rows(to, pitch, from, from_stride, width, rows);
+}
+
+// Pieces of `most`, the last of which overlaps the one before rather than be shorter: what is written twice is the same.
+template <class Piece>
+inline void each_piece(int64_t count, int64_t most, const Piece &piece) {
+    for (int64_t at = 0; at < count; at += most) piece(std::max<int64_t>(0, std::min(at, count - most)), std::min(count, most));
+}
+
+namespace portable {
+#define NETC_TARGET
+#define NETC_VECTOR 16
+#include "runtime/rows_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_VECTOR
+}  // namespace portable
+#if defined(__x86_64__)
+namespace avx2 {
+#define NETC_TARGET NETC_TARGET_AVX2
+#define NETC_VECTOR 32
+#include "runtime/rows_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_VECTOR
+}  // namespace avx2
+namespace avx512 {
+#define NETC_TARGET NETC_TARGET_AVX512
+#define NETC_VECTOR 64
+#include "runtime/rows_kernel.inc"
+#undef NETC_TARGET
+#undef NETC_VECTOR
+}  // namespace avx512
+#endif
+
+struct Kernels {
+    int64_t vector_bytes;
+    uint64_t (*narrow_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes);
+    void (*narrow_bit_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes);
+    void (*unpack_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+    void (*unpack_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+};
+
+BestFirst<Kernels> there() {
+    BestFirst<Kernels> made;
+#if defined(__x86_64__)
+    if (has_avx512())
+        made.add({64, avx512::pack_narrow_rows, avx512::pack_narrow_bits_of, avx512::unpack_rows, avx512::unpack_bit_rows});
+    if (has_avx2()) made.add({32, avx2::pack_narrow_rows, avx2::pack_narrow_bits_of, avx2::unpack_rows, avx2::unpack_bit_rows});
+#endif
+    made.add({16, portable::pack_narrow_rows, portable::pack_narrow_bits_of, portable::unpack_rows, portable::unpack_bit_rows});
+    return made;
+}
+
+// The best whose vectors are no longer than a plane.
+const Kernels &kernels(Planes planes) {
+    static const BestFirst<Kernels> made = there();
+    int64_t set = planes.set;
+    while (made[set].vector_bytes > planes.bytes) set++;
+    return made[set];
+}
+
+}  // namespace
+
+uint64_t pack_narrow_bytes(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_t *reads, int64_t num_reads,
+                           Planes planes) {
+    return kernels(planes).narrow_rows(x, row_stride, rows, reads, num_reads, planes);
+}
+
+void pack_narrow_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const uint32_t *reads, int64_t num_reads,
+                      Planes planes) {
+    kernels(planes).narrow_bit_rows(x, row_stride, rows, reads, num_reads, planes);
+}
+
+void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
+    kernels(planes).unpack_rows(planes, rows, places, columns, out, row_stride);
+}
+
+void unpack_bits(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
+    kernels(planes).unpack_bit_rows(planes, rows, places, columns, out, row_stride);
+}
+
+}  // namespace netc
