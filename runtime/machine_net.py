@@ -23,6 +23,8 @@ from .runner import Runner
 __all__ = ["MachineNet", "State"]
 
 _ALIGNMENT = 64  # bytes: a cache line
+_ADDRESS, _RUN = ffi.typeof("uintptr_t"), ffi.typeof("netc_machine_run *")
+_BOOL, _UINT8 = np.dtype(np.bool_), np.dtype(np.uint8)
 _READER = "this machine"
 
 Out = tuple[npt.NDArray[Any] | None, "npt.NDArray[Any] | State | None"]
@@ -39,14 +41,26 @@ class State:
     def __init__(self, sequences: int, latches: int, plane_bytes: int) -> None:
         self.sequences = sequences
         self.latches = latches
-        blocks = -(-sequences // (8 * plane_bytes))
-        size = blocks * latches * plane_bytes
-        memory = np.empty(size + _ALIGNMENT, np.uint8)
-        first = -memory.ctypes.data % _ALIGNMENT
-        self.planes = memory[first : first + size].reshape(blocks, latches, plane_bytes)
+        self._plane_bytes = plane_bytes
+        self._blocks = -(-sequences // (8 * plane_bytes))
+        size = self._blocks * latches * plane_bytes
+        self._memory = np.empty(size + _ALIGNMENT, np.uint8)
+        start = pointer(self._memory)
+        first = -int(ffi.cast(_ADDRESS, start)) % _ALIGNMENT
+        self._used = slice(first, first + size)
+        self.rows = _Rows(self._memory, start + first, lib.NETC_PLANES, 0)
+
+    @property
+    def planes(self) -> npt.NDArray[np.uint8]:
+        return self._memory[self._used].reshape(self._blocks, self.latches, self._plane_bytes)
+
+    @property
+    def form(self) -> tuple[int, int, int]:
+        """Sequences, latches, and bytes of a plane."""
+        return self.sequences, self.latches, self._plane_bytes
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _state_again, (self.sequences, self.latches, self.planes.shape[2], self.planes.tobytes())
+        return _state_again, (*self.form, self.planes.tobytes())
 
     def __repr__(self) -> str:
         return f"<State of {self.sequences:,} sequences, {self.latches:,} latches>"
@@ -90,6 +104,10 @@ class MachineNet:
         self.asked = asked or engine.name
         self.options = dict(options)
         self._runner = Runner(engine, machine.core.inputs, machine.core.ports.outputs)
+        self._plan = ffi.gc(lib.netc_machine_plan_new(self._runner.struct, machine.latches), lib.netc_machine_plan_free)
+        if self._plan == ffi.NULL:
+            raise MemoryError("no memory for the machine")
+        self._resets = _Rows.of(machine.initial_state(1), packed=False)._replace(stride=0)
 
     def __reduce__(self) -> tuple[Any, ...]:
         machine = self.machine
@@ -105,8 +123,7 @@ class MachineNet:
         if sequences < 0:
             raise NetcError("", f"{sequences} sequences")
         made = self._new_state(sequences)
-        nothing = _Rows(np.empty((0, sequences, 0), np.uint8), lib.NETC_BYTES)
-        self._call(nothing, self._before(state, sequences, packed), nothing, _Rows.of(made, packed), 1)
+        self._call(_no_steps(sequences), False, self._before(state, sequences, packed), _NOTHING, made.rows, 1)
         return made
 
     def run(
@@ -145,7 +162,7 @@ class MachineNet:
         given = np.asarray(x)
         self._check_inputs(given, ("sequences",), packed)
         outputs, after = self._results(given.shape[:1], state, packed_out, out)
-        self._run(given[None], state, packed, outputs[None], after, packed_out, threads)
+        self._run(given, state, packed, outputs, after, packed_out, threads)
         return outputs, after
 
     def time_gates(self, blocks: int, *, sequences: int | None = None, threads: int = 1) -> float:
@@ -167,7 +184,7 @@ class MachineNet:
         if not isinstance(out, tuple) or len(out) != 2:
             raise NetcError("", "out is a pair: for the outputs, and for the state")
         sequences = rows[-1]
-        dtype = np.dtype(np.uint8 if packed_out else np.bool_)
+        dtype = _UINT8 if packed_out else _BOOL
         shape = (*rows, row_width(self.machine.outputs, packed_out))
         outputs = np.empty(shape, dtype) if out[0] is None else checked_out(out[0], shape, dtype)
         if isinstance(out[1], State):
@@ -187,18 +204,20 @@ class MachineNet:
         packed_out: bool,
         threads: int | None,
     ) -> None:
-        steps, sequences, _ = x.shape
-        wanted = threads_for(threads, sequences)
+        """`x` and the outputs of some steps, or of one as two dimensions."""
+        sequences = x.shape[-2]
         before, to = self._before(state, sequences, packed), _Rows.of(after, packed_out)
+        wanted = threads_for(threads, sequences)
         if is_read_in_place(x, packed):
-            self._call(_Rows.of(x, packed), before, _Rows.of(outputs, packed_out), to, wanted)
+            self._call(x, packed, before, _Rows.of(outputs, packed_out), to, wanted)
             return
+        if x.ndim == 2:
+            x, outputs = x[None], outputs[None]
         some = max(1, CONVERTED_ROWS // max(1, sequences))  # steps
-        for first in range(0, max(1, steps), some):
+        for first in range(0, max(1, len(x)), some):
             part = x[first : first + some]
             part = np.ascontiguousarray(part) if packed else self._as_bits(part, first)
-            seen = outputs[first : first + some]
-            self._call(_Rows.of(part, packed), before, _Rows.of(seen, packed_out), to, wanted)
+            self._call(part, packed, before, _Rows.of(outputs[first : first + some], packed_out), to, wanted)
             before = to
 
     def _as_bits(self, x: npt.NDArray[Any], first: int) -> npt.NDArray[np.uint8]:
@@ -211,10 +230,9 @@ class MachineNet:
     def _before(self, state: npt.ArrayLike | State | None, sequences: int, packed: bool) -> _Rows:
         """A state that was given, its rows contiguous and of type bool or uint8."""
         if state is None:
-            resets = self.machine.initial_state(1)
-            return _Rows.of(np.broadcast_to(resets, (sequences, resets.shape[1])), packed=False)
+            return self._resets
         if isinstance(state, State):
-            return _Rows.of(self._checked_state(state, sequences), packed)
+            return self._checked_state(state, sequences).rows
         array = np.asarray(state)
         width = row_width(self.machine.latches, packed)
         if array.shape != (sequences, width):
@@ -230,45 +248,47 @@ class MachineNet:
         return State(sequences, self.machine.latches, self._plane_bytes(sequences))
 
     def _plane_bytes(self, sequences: int) -> int:
-        return int(lib.netc_machine_plane_bytes(self._runner.struct, sequences))
+        return int(lib.netc_machine_plane_bytes(self._plan, sequences))
 
     def _checked_state(self, state: State, sequences: int) -> State:
-        if (state.sequences, state.latches) != (sequences, self.machine.latches):
-            found, needed = (state.sequences, state.latches), (sequences, self.machine.latches)
-            raise NetcError("", f"the state has shape {found}; it needs {needed}")
-        if state.planes.shape[2] != self._plane_bytes(sequences):
-            hint = "start(sequences, state.bits()) makes one for this machine"
-            raise NetcError("", "the state is of a machine with another kernel", hint)
-        return state
+        needed = (sequences, self.machine.latches, self._plane_bytes(sequences))
+        if state.form == needed:
+            return state
+        if state.form[:2] != needed[:2]:
+            raise NetcError("", f"the state has shape {state.form[:2]}; it needs {needed[:2]}")
+        hint = "start(sequences, state.bits()) makes one for this machine"
+        raise NetcError("", "the state is of a machine with another kernel", hint)
 
-    def _call(self, x: _Rows, before: _Rows, outputs: _Rows, after: _Rows, threads: int) -> None:
-        given = ffi.new("netc_machine_run *")
-        given.latches, given.threads = self.machine.latches, threads
-        given.steps, given.sequences, _ = x.array.shape
-        given.x, given.x_form = x.pointer, x.form
-        given.step_stride, given.row_stride, given.column_stride = x.array.strides
-        given.y, given.y_form = outputs.pointer, outputs.form
-        given.before, given.before_form = before.pointer, before.form
-        given.before_stride = before.array.strides[0]
-        given.after, given.after_form = after.pointer, after.form
-        native.call(lib.netc_run_machine, self._runner.struct, given)
+    def _call(
+        self, x: npt.NDArray[Any], packed: bool, before: _Rows, outputs: _Rows, after: _Rows, threads: int
+    ) -> None:
+        steps, strides = (len(x), x.strides) if x.ndim == 3 else (1, (0, *x.strides))
+        form = lib.NETC_PACKED if packed else lib.NETC_BYTES
+        given = [steps, x.shape[-2], threads, pointer(x), form, *strides, outputs.pointer, outputs.form]
+        given += [before.pointer, before.form, before.stride, after.pointer, after.form]
+        native.call(lib.netc_run_machine, self._plan, ffi.new(_RUN, given))
 
 
 class _Rows(NamedTuple):
-    """An array, and what the core calls its form."""
+    """An array and where it begins, what the core calls its form, and bytes from row to row."""
 
     array: npt.NDArray[Any]
+    pointer: Any
     form: int
+    stride: int
 
     @classmethod
     def of(cls, bits: npt.NDArray[Any] | State, packed: bool) -> _Rows:
         if isinstance(bits, State):
-            return cls(bits.planes, lib.NETC_PLANES)
-        return cls(bits, lib.NETC_PACKED if packed else lib.NETC_BYTES)
+            return bits.rows
+        return cls(bits, pointer(bits), lib.NETC_PACKED if packed else lib.NETC_BYTES, bits.strides[0])
 
-    @property
-    def pointer(self) -> Any:
-        return pointer(self.array)
+
+def _no_steps(sequences: int) -> npt.NDArray[np.uint8]:
+    return np.empty((0, sequences, 0), np.uint8)
+
+
+_NOTHING = _Rows.of(_no_steps(0), packed=False)
 
 
 def _made_again(packed: bytes, inputs: int, outputs: int, resets: bytes, choice: Choice) -> MachineNet:

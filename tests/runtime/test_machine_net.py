@@ -11,7 +11,9 @@ import strategies
 import twins
 from hypothesis import given
 from hypothesis import strategies as st
+from netc.runtime.machine_code import targets
 from netc.runtime.machine_net import MachineNet, State
+from netc.runtime.table import kernels
 
 from netc import Builder, Machine, NetcError, compile
 from netc.ports import Ports
@@ -184,6 +186,69 @@ def test_every_form_of_inputs_outputs_and_states_gives_the_same(net: MachineNet,
             assert np.array_equal(found, packed(outputs) if is_packed_out else outputs)
             assert np.array_equal(last.bits(), after)
             assert np.array_equal(kept.bits(), start)
+
+
+SEAMS = [side + step for side in (0, 8, 64, 128, 256, 512, 1024) for step in (-1, 0, 1) if side + step >= 0] + [1100]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "latches", "outputs"), [(1, 3, 2), (9, 17, 5), (16, 40, 16), (30, 70, 33), (70, 130, 90)]
+)
+@pytest.mark.parametrize(
+    ("engine", "kernel"),
+    [
+        ("table", "avx512"),
+        ("table", "avx2"),
+        ("table", "sse2"),
+        ("table", "neon"),
+        ("machine", "avx512"),
+        ("machine", "avx2"),
+    ],
+)
+def test_any_number_of_sequences_and_ports_steps_like_the_twin(
+    engine: str, kernel: str, inputs: int, latches: int, outputs: int
+) -> None:
+    if kernel not in (targets() if engine == "machine" else kernels()):
+        pytest.skip(f"this processor has no {kernel}")
+    machine = random_machine(inputs, latches, outputs)
+    net = compile(machine, engine=engine, kernel=kernel)
+    random = np.random.default_rng(latches)
+    x = random.integers(0, 2, (3, SEAMS[-1], inputs)).astype(np.bool_)
+    start = random.integers(0, 2, (SEAMS[-1], latches)).astype(np.bool_)
+    seen, last = by_definition(machine, x, start)
+    for size in SEAMS:
+        for threads in (1, 2):
+            bits = np.empty((3, size, outputs), np.bool_), start[:size].copy()
+            net.run(x[:, :size], bits[1], threads=threads, out=bits)  # over the state that was read
+            rows, state = net.run(
+                packed(x[:, :size]),
+                packed(start[:size]),
+                packed=True,
+                packed_out=True,
+                threads=threads,
+            )
+            kept = net.start(size, start[:size])
+            for step in range(3):
+                found, _ = net.step(x[step, :size], kept, threads=threads, out=(None, kept))
+                assert np.array_equal(found, seen[step, :size]), (size, threads)
+            for found, wanted in (
+                (bits[0], seen[:, :size]),
+                (bits[1], last[:size]),
+                (rows, packed(seen[:, :size])),
+                (state, packed(last[:size])),
+                (kept.bits(), last[:size]),
+                (net.run(x[:0, :size], kept, threads=threads)[1].bits(), last[:size]),
+            ):
+                assert np.array_equal(found, wanted), (size, threads)
+
+
+def test_a_counter_counts_for_a_long_time() -> None:
+    enable = np.random.default_rng(2).integers(0, 2, (40_000, 3, 1), np.uint8)
+    net = compile(Machine.of(counter(20)), engine="table")
+    weights = 1 << np.arange(20)
+    outputs, state = net.run(enable)
+    assert np.array_equal(outputs[-1] @ weights, 5 + enable[:-1, :, 0].sum(axis=0, dtype=np.int64))
+    assert np.array_equal(state @ weights, 5 + enable[:, :, 0].sum(axis=0, dtype=np.int64))
 
 
 @pytest.mark.parametrize("sequences", [1, 600])
