@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from netc.simulation import simulate
     from netc.targets import compile, emit, save, write
     from netc.timing import bench
+    from netc.timing_steps import bench_steps
 
 # Public names and where they live: imported when first used, so that `import netc` is fast.
 _HOMES = {
@@ -53,6 +54,7 @@ _HOMES = {
     "NetcError": "errors",
     "Tiled": "layers",
     "bench": "timing",
+    "bench_steps": "timing_steps",
     "certify": "certificate",
     "check": "cec",
     "compile": "targets",
@@ -85,6 +87,7 @@ __all__ = [
     "NetcError",
     "Tiled",
     "bench",
+    "bench_steps",
     "certify",
     "check",
     "compile",

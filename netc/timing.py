@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import resource
-import statistics
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -15,34 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netc import registry
-from netc.aig import Builder
-from netc.cores import usable_cores
+from netc import measuring, registry
 from netc.encoder import Encoder
 from netc.errors import InternalError, NetcError
 from netc.layers import Tiled
+from netc.measuring import BATCHES, MOST_BYTES, EngineFacts, Latency, clocked, count_of, median
 from netc.model import Model
 from netc.plots import Bar, Chart
 from netc.simulation import simulate, simulate_layers
-from netc.targets import compile as compile_net
 
-__all__ = ["BATCHES", "Bench", "EngineTimes", "Latency", "Throughput", "bench", "count_of"]
-
-BATCHES = (1, 64, 512)  # samples a call, where latency counts
+__all__ = ["Bench", "EngineTimes", "Throughput", "bench"]
 
 _CHECKED = 1100  # samples: two blocks of 512 and some more
-_MOST_BYTES = 32 << 20  # of bools for throughput: more than caches hold, little beside any machine's memory
 _MOST_FLATTENED = 5_000_000  # gates of templates, unless somebody asks
-_SHORTEST = 1e-3  # seconds that one reading of the clock spans at least
-_LEAST_RUNS = 3
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Seconds of one call from Python, median."""
-
-    samples: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -55,28 +35,9 @@ class Throughput:
 
 
 @dataclass(frozen=True)
-class EngineTimes:
-    """One engine on one model.
+class EngineTimes(EngineFacts):
+    """One engine on one model, and how fast it answers."""
 
-    `block` is how many samples it evaluates in one pass. `build_seconds` are from the model in memory to something that
-    answers, everything being imported; `cached` says that a compiled engine found what it needs in its cache. Each
-    thread has `planes_bytes` for the values of a block; `program_bytes` are records or code, where the engine says so.
-    `gates_alone` is samples a second of one core through the gates, without packing and votes. Where the engine says
-    how many operations that takes, `fraction` is what part they are of the limit of `level`, the cache that holds the
-    planes.
-    """
-
-    name: str
-    kernel: str
-    block: int
-    build_seconds: float
-    cached: bool
-    planes_bytes: int
-    program_bytes: int | None
-    operations: int | None
-    gates_alone: float
-    level: str
-    fraction: float | None
     latency: tuple[Latency, ...]
     throughput: tuple[Throughput, ...]
 
@@ -111,25 +72,14 @@ class Bench:
 
     def charts(self) -> list[Chart]:
         """Throughput, latency, and the part of the limit, as bars; a colour for each engine."""
-        rates, delays, parts = [], [], []
+        rates = []
         for series, engine in enumerate(self.engines):
             for found in engine.throughput:
                 label = f"{engine.name}, {found.form}, {count_of(found.threads, 'thread')}"
                 text = f"{found.samples_per_second:,.0f}"
                 rates.append(Bar(label, found.samples_per_second, text, series))
-            for call in engine.latency:
-                label = f"{engine.name}, {count_of(call.samples, 'sample')}"
-                delays.append(Bar(label, call.seconds, f"{1e6 * call.seconds:,.1f} µs", series))
-            if engine.fraction is not None:
-                label, text = f"{engine.name}, in {engine.level.upper()}", f"{100 * engine.fraction:.0f} %"
-                parts.append(Bar(label, engine.fraction, text, series))
-        charts = [Chart(f"{self.model}: {self.answers} a second", rates), Chart("One call", delays)]
-        return charts + ([Chart("Gates, of this machine's limit", parts)] if parts else [])
-
-
-def count_of(number: int, what: str) -> str:
-    """``1 thread``, ``2 threads``."""
-    return f"{number:,} {what}{'s' if number != 1 else ''}"
+        title = f"{self.model}: {self.answers} a second"
+        return [Chart(title, rates), *measuring.delays_and_parts("One call", "sample", self.engines)]
 
 
 def bench(
@@ -148,28 +98,21 @@ def bench(
     """
     if engines is not None and not engines:
         raise NetcError("engines", "there is nothing to measure")
-    built: list[tuple[str, Any, float]] = []
+    if model.logic.ports.latches:
+        raise NetcError("", "this circuit has latches", "netc.bench_steps(netc.Machine.of(aig)) measures its steps")
     skipped: dict[str, str] = {}
-    for name in _engines_for(model) if engines is None else dict.fromkeys(engines):
-        if engines is None and name != "template" and (gates := _too_many(model)):
-            skipped[name] = f"it would flatten {gates:,} gates; --engine {name} measures it"
-            continue
-        _warm_up(name)
-        started = time.perf_counter()
-        try:
-            net = compile_net(model, engine=name)
-        except NetcError as error:
-            if engines is not None or model.logic.ports.latches:
-                raise
-            skipped[name] = f"{error.place}: {error.what}" if error.place else error.what
-            continue
-        built.append((name, net, time.perf_counter() - started))
+    names = _engines_for(model) if engines is None else engines
+    if engines is None and (gates := _too_many(model)):
+        reason = f"it would flatten {gates:,} gates; --engine NAME measures it"
+        skipped = {name: reason.replace("NAME", name) for name in names if name != "template"}
+        names = [name for name in names if name == "template"]
+    built = measuring.build(model, names, asked=engines is not None, skipped=skipped)
     inputs = dict(_inputs(model, _CHECKED))
     expected = _expected(model, inputs["bool"])
-    for name, net, _ in built:
-        _compare(name, net, model, inputs, expected)
-    rates = registry.resolve("netc.runtime.rates:measure")()
-    cores = tuple(dict.fromkeys((1, usable_cores()))) if threads is None else tuple(threads)
+    for each in built:
+        _compare(each.name, each.net, model, inputs, expected)
+    rates = measuring.rates_here()
+    cores = measuring.threads_of(threads)
     return Bench(
         model.name,
         model.logic.inputs,
@@ -179,23 +122,12 @@ def bench(
         "classes" if model.head is not None else "rows of bits",
         _CHECKED,
         cores,
-        {level: getattr(rates, level) for level in ("registers", "l1", "l2", "l3")},
-        tuple(_times(name, net, model, build, rates, cores, seconds) for name, net, build in built),
-        _peak_bytes(),
+        measuring.limits_of(rates),
+        tuple(_times(each, model, rates, cores, seconds) for each in built),
+        measuring.peak_bytes(),
         skipped,
         str(compile_net(model).choice) if engines is None and "auto" in registry.ENGINES else None,
     )
-
-
-def _warm_up(engine: str) -> None:
-    """Have everything imported that an engine takes: whichever came first would pay for it."""
-    with suppress(NetcError):  # the model itself will say the same, or not
-        compile_net(Builder(1).finish([2]), engine=engine)
-
-
-def _peak_bytes() -> int:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def _too_many(model: Model) -> int:
@@ -256,30 +188,13 @@ def _compare(name: str, net: Any, model: Model, inputs: dict[str, Any], expected
                 raise InternalError(f"engine {name}: a class is wrong ({form})")
 
 
-def _times(
-    name: str, net: Any, model: Model, build: float, rates: Any, threads: Sequence[int], seconds: float
-) -> EngineTimes:
-    wide = net.engine.wide
-    planes_bytes = int(wide.layout.planes) * int(wide.plane_bytes)
-    block = 8 * int(wide.plane_bytes)
-    each = _median(net.time_gates, seconds)
-    operations = getattr(net.engine, "operations", None)
-    level = rates.level(planes_bytes)
-    bits = operations * block / each if operations is not None else None
+def _times(built: measuring.Built, model: Model, rates: Any, threads: Sequence[int], seconds: float) -> EngineTimes:
+    facts = measuring.facts_of(built, rates, seconds)
+    latency = tuple(_latencies(built.net, model, seconds))
     return EngineTimes(
-        name,
-        net.engine.kernel,
-        block,
-        build,
-        getattr(net.engine, "cached", False),
-        planes_bytes,
-        getattr(net.engine, "program_bytes", None),
-        operations,
-        block / each,
-        level,
-        bits / getattr(rates, level) if bits is not None else None,
-        tuple(_latencies(net, model, seconds)),
-        tuple(_throughputs(net, model, block / each, threads, seconds)),
+        **facts,
+        latency=latency,
+        throughput=tuple(_throughputs(built.net, model, facts["gates_alone"], threads, seconds)),
     )
 
 
@@ -287,7 +202,7 @@ def _latencies(net: Any, model: Model, seconds: float) -> Iterator[Latency]:
     method = net.predict if model.head is not None else net.bits
     for samples in BATCHES:
         _, x = next(_inputs(model, samples))
-        yield Latency(samples, _median(_clocked(partial(method, x, threads=1)), seconds))
+        yield Latency(samples, median(clocked(partial(method, x, threads=1)), seconds))
 
 
 def _throughputs(
@@ -296,32 +211,8 @@ def _throughputs(
     method = net.predict if model.head is not None else net.bits
     # As many samples as fit the memory, or as the gates alone take a run's time for.
     widest = max(model.logic.inputs, 1)
-    samples = int(max(_CHECKED, min(_MOST_BYTES // widest, gates_alone * max(threads) * seconds)))
+    samples = int(max(_CHECKED, min(MOST_BYTES // widest, gates_alone * max(threads) * seconds)))
     for form, x in _inputs(model, samples):
         for count in threads:
             call = partial(method, x, packed=form == "packed", threads=count)
-            yield Throughput(form, count, samples / _median(_clocked(call), seconds))
-
-
-def _clocked(call: Callable[[], Any]) -> Callable[[int], float]:
-    """A function that calls so many times and returns the seconds."""
-
-    def run(times: int) -> float:
-        started = time.perf_counter()
-        for _ in range(times):
-            call()
-        return time.perf_counter() - started
-
-    return run
-
-
-def _median(run: Callable[[int], float], seconds: float) -> float:
-    """Seconds of one repetition: the median of at least three runs, which together take `seconds` or longer."""
-    times = 1
-    while (spent := run(times)) < _SHORTEST:
-        times *= 2
-    runs = [spent := run(times)]  # what came before only warmed up
-    while len(runs) < _LEAST_RUNS or spent < seconds:
-        runs.append(run(times))
-        spent += runs[-1]
-    return statistics.median(runs) / times
+            yield Throughput(form, count, samples / median(clocked(call), seconds))

@@ -19,6 +19,7 @@ from netc.protocols import Engine
 
 from .arguments import checked_out, converted
 from .choice import NO_OPTIONS, Choice
+from .runner import Runner
 
 __all__ = ["GridNet"]
 
@@ -107,6 +108,11 @@ class GridNet:
     def step(self, state: npt.ArrayLike, **options: Any) -> npt.NDArray[np.bool_]:
         """The state after one step; options as for `run`."""
         return self.run(state, 1, **options)
+
+    def time_gates(self, blocks: int, *, threads: int = 1) -> float:
+        """Seconds to evaluate the gates alone, `blocks` times: see `Runner.time_gates`."""
+        logic = self.grid.cell.logic
+        return Runner(self.engine, logic.inputs, logic.ports.outputs).time_gates(blocks, threads=threads)
 
     def _updates(
         self, cells: tuple[int, ...], steps: int, rate: float | None, seed: int, masks: npt.ArrayLike | None

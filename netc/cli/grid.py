@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from netc.cli import common
 from netc.cli.main import EXIT_INTERRUPT
-from netc.cli.numbers import MOST_64, Real, Whole
+from netc.cli.numbers import MOST_64, Real, Whole, parse_size
 from netc.errors import NetcError
 
 EPILOG = """\b
@@ -143,7 +142,7 @@ def _start(init: str, size: str | None, channels: int, seed: int) -> Any:
 
     from netc.pictures import read_state
 
-    wanted = _size(size)
+    wanted = None if size is None else parse_size("--size", size)
     if init == "random":
         if wanted is None:
             raise click.UsageError("a random start needs --size", ctx=click.get_current_context())
@@ -159,15 +158,6 @@ def _start(init: str, size: str | None, channels: int, seed: int) -> Any:
             "--size", f"{size} is smaller than the state of {state.shape[-3]} x {state.shape[-2]} in {init}"
         )
     return np.pad(state, [(0, 0)] * (state.ndim - 3) + [*more, (0, 0)])
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"([1-9][0-9]{0,8})x([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise NetcError("--size", f"{text!r} is no size", "rows and columns, such as 16x16")
-    return int(match[1]), int(match[2])
 
 
 def _write(output: str | None, states: Any, frames: Any) -> None:

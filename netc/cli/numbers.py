@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import click
 
 from netc.bounds import MOST, MOST_64
+from netc.errors import NetcError
 
-__all__ = ["MOST_64", "Real", "Whole"]
+__all__ = ["MOST_64", "Real", "Whole", "parse_size"]
 
 
 class Whole(click.IntRange):
@@ -34,3 +36,11 @@ class Real(click.FloatRange):
         if math.isnan(number):
             self.fail("nan is no number.", param, ctx)
         return number
+
+
+def parse_size(option: str, text: str) -> tuple[int, int]:
+    """Rows and columns, from ``HxW``."""
+    match = re.fullmatch(r"([1-9][0-9]{0,8})x([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise NetcError(option, f"{text!r} is no size", "rows and columns, such as 16x16")
+    return int(match[1]), int(match[2])

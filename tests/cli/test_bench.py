@@ -92,3 +92,46 @@ def test_templates_are_kept_unless_a_level_is_asked_for(netc: Netc, tmp_path: Pa
     for options in ((), ("-O1",), ("-O0",), ("--engine", "template")):
         done = netc("run", tmp_path / "either.npz", tmp_path / "data.npy", "--bits", "-q", *options)
         assert done.text.splitlines() == ["1" + "0" * 31, "1" + "0" * 31, "01" + "0" * 30]
+
+
+def counter(path: Path) -> Path:
+    build = Builder(1, 3)
+    carry, following = build.input(0), []
+    for index in range(3):
+        following.append(build.xor(build.latch(index), carry))
+        carry = build.and_(build.latch(index), carry)
+    write(build.finish([carry], following), path)
+    return path
+
+
+def test_a_circuit_with_latches_is_measured_by_steps(netc: Netc, tmp_path: Path) -> None:
+    done = netc("bench", counter(tmp_path / "counter.aag"), "-j", "1", *QUICK, "--plot", "steps.svg")
+    assert done.code == 0
+    for words in ("3 latches", "states too, bit for bit", "one step, sequences", "steps of sequences a second"):
+        assert words in done.text
+    assert sum(line.startswith("table, step by step, packed, state in planes") for line in done.text.splitlines()) == 3
+    texts = [text.text for text in ET.parse(tmp_path / "steps.svg").iter("{http://www.w3.org/2000/svg}text")]
+    assert "counter: steps of sequences a second" in texts
+
+
+def test_the_cell_of_an_automaton_is_measured_on_grids(netc: Netc) -> None:
+    life = ROOT / "examples" / "life" / "life.aag"
+    done = netc("bench", life, "--grid", "20x70", "--boundary", "zero", "-j", "1", *QUICK, "--json")
+    assert done.code == 0
+    found = json.loads(done.out)
+    assert (found["size"], found["unit"], found["threads"]) == ([20, 70], "cell", [1])
+    assert all(rate["times_the_gates"] > 0 for rate in found["engines"][0]["rates"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--grid", "8"], "--grid: '8' is no size"),
+        (["--grid", "8x8"], "counter.aag: a cell has no latches"),
+        (["--order", "channel"], "--boundary and --order are those of --grid"),
+    ],
+)
+def test_grids_that_are_none_are_refused(netc: Netc, tmp_path: Path, arguments: list[str], words: str) -> None:
+    done = netc("bench", counter(tmp_path / "counter.aag"), *arguments)
+    assert done.code == 2
+    assert words in done.err
