@@ -15,6 +15,10 @@ struct Piece {
     typedef uint64_t Type __attribute__((vector_size(bytes < 64 ? bytes : 64), aligned(16), may_alias));
 };
 
+// What a plane is added to for itself, and for its complement.
+constexpr uint64_t kAll = ~uint64_t{0};
+alignas(64) constexpr uint64_t kFlips[2][8] = {{}, {kAll, kAll, kAll, kAll, kAll, kAll, kAll, kAll}};
+
 inline void transpose_lanes(const uint64_t *from, uint64_t *to) {
     for (int i = 0; i < 8; i++)
         for (int j = 0; j < 8; j++) to[8 * i + j] = from[8 * j + i];
