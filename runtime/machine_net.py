@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ __all__ = ["MachineNet", "State"]
 _ALIGNMENT = 64  # bytes: a cache line
 _ADDRESS, _RUN = ffi.typeof("uintptr_t"), ffi.typeof("netc_machine_run *")
 _BOOL, _UINT8 = np.dtype(np.bool_), np.dtype(np.uint8)
+_BYTES, _PACKED = lib.NETC_BYTES, lib.NETC_PACKED
 _READER = "this machine"
 
 Out = tuple[npt.NDArray[Any] | None, "npt.NDArray[Any] | State | None"]
@@ -35,15 +37,15 @@ class State:
 
     `MachineNet.start` makes one. It may be pickled, and runs on nets whose kernels are as wide as its own.
     `planes` are ``uint8[blocks, latches, bytes]``: bit i of a plane, in little bit order, is that of a block's
-    sequence i.
+    sequence i. `form` is how many sequences and latches there are, and bytes of a plane.
     """
 
     def __init__(self, sequences: int, latches: int, plane_bytes: int) -> None:
         self.sequences = sequences
         self.latches = latches
-        self._plane_bytes = plane_bytes
-        self._blocks = -(-sequences // (8 * plane_bytes))
-        size = self._blocks * latches * plane_bytes
+        self.form = sequences, latches, plane_bytes
+        self._shape = -(-sequences // (8 * plane_bytes)), latches, plane_bytes
+        size = math.prod(self._shape)
         self._memory = np.empty(size + _ALIGNMENT, np.uint8)
         start = pointer(self._memory)
         first = -int(ffi.cast(_ADDRESS, start)) % _ALIGNMENT
@@ -52,12 +54,7 @@ class State:
 
     @property
     def planes(self) -> npt.NDArray[np.uint8]:
-        return self._memory[self._used].reshape(self._blocks, self.latches, self._plane_bytes)
-
-    @property
-    def form(self) -> tuple[int, int, int]:
-        """Sequences, latches, and bytes of a plane."""
-        return self.sequences, self.latches, self._plane_bytes
+        return self._memory[self._used].reshape(self._shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _state_again, (*self.form, self.planes.tobytes())
@@ -123,7 +120,8 @@ class MachineNet:
         if sequences < 0:
             raise NetcError("", f"{sequences} sequences")
         made = self._new_state(sequences)
-        self._call(_no_steps(sequences), False, self._before(state, sequences, packed), _NOTHING, made.rows, 1)
+        nothing = np.empty((0, sequences, 0), np.uint8)
+        self._call(nothing, False, self._before(state, sequences, packed), nothing, False, made.rows, 1)
         return made
 
     def run(
@@ -174,7 +172,7 @@ class MachineNet:
         if x.ndim != len(axes) + 1 or x.shape[-1] != width:
             what = " packed bits" if packed else ""
             raise NetcError("", f"x has shape {x.shape}; this machine reads ({', '.join(axes)}, {width}){what}")
-        if packed and x.dtype != np.uint8:
+        if packed and x.dtype.char != "B":
             raise NetcError("", f"packed bits are uint8, not {x.dtype}")
 
     def _results(
@@ -206,10 +204,11 @@ class MachineNet:
     ) -> None:
         """`x` and the outputs of some steps, or of one as two dimensions."""
         sequences = x.shape[-2]
-        before, to = self._before(state, sequences, packed), _Rows.of(after, packed_out)
+        to = _Rows.of(after, packed_out)
+        before = to if state is after and isinstance(after, State) else self._before(state, sequences, packed)
         wanted = threads_for(threads, sequences)
         if is_read_in_place(x, packed):
-            self._call(x, packed, before, _Rows.of(outputs, packed_out), to, wanted)
+            self._call(x, packed, before, outputs, packed_out, to, wanted)
             return
         if x.ndim == 2:
             x, outputs = x[None], outputs[None]
@@ -217,7 +216,7 @@ class MachineNet:
         for first in range(0, max(1, len(x)), some):
             part = x[first : first + some]
             part = np.ascontiguousarray(part) if packed else self._as_bits(part, first)
-            self._call(part, packed, before, _Rows.of(outputs[first : first + some], packed_out), to, wanted)
+            self._call(part, packed, before, outputs[first : first + some], packed_out, to, wanted)
             before = to
 
     def _as_bits(self, x: npt.NDArray[Any], first: int) -> npt.NDArray[np.uint8]:
@@ -260,12 +259,23 @@ class MachineNet:
         raise NetcError("", "the state is of a machine with another kernel", hint)
 
     def _call(
-        self, x: npt.NDArray[Any], packed: bool, before: _Rows, outputs: _Rows, after: _Rows, threads: int
+        self,
+        x: npt.NDArray[Any],
+        packed: bool,
+        before: _Rows,
+        outputs: npt.NDArray[Any],
+        packed_out: bool,
+        after: _Rows,
+        threads: int,
     ) -> None:
         steps, strides = (len(x), x.strides) if x.ndim == 3 else (1, (0, *x.strides))
-        form = lib.NETC_PACKED if packed else lib.NETC_BYTES
-        given = [steps, x.shape[-2], threads, pointer(x), form, *strides, outputs.pointer, outputs.form]
-        given += [before.pointer, before.form, before.stride, after.pointer, after.form]
+        given = [
+            *(steps, x.shape[-2], threads),
+            *(pointer(x), _PACKED if packed else _BYTES, *strides),
+            *(pointer(outputs), _PACKED if packed_out else _BYTES),
+            *(before.pointer, before.form, before.stride),
+            *(after.pointer, after.form),
+        ]
         native.call(lib.netc_run_machine, self._plan, ffi.new(_RUN, given))
 
 
@@ -281,14 +291,7 @@ class _Rows(NamedTuple):
     def of(cls, bits: npt.NDArray[Any] | State, packed: bool) -> _Rows:
         if isinstance(bits, State):
             return bits.rows
-        return cls(bits, pointer(bits), lib.NETC_PACKED if packed else lib.NETC_BYTES, bits.strides[0])
-
-
-def _no_steps(sequences: int) -> npt.NDArray[np.uint8]:
-    return np.empty((0, sequences, 0), np.uint8)
-
-
-_NOTHING = _Rows.of(_no_steps(0), packed=False)
+        return cls(bits, pointer(bits), _PACKED if packed else _BYTES, bits.strides[0])
 
 
 def _made_again(packed: bytes, inputs: int, outputs: int, resets: bytes, choice: Choice) -> MachineNet:
