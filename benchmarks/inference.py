@@ -20,14 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from limits import kernels as kernels_of_limits
-from limits import limits, processor_flags
+from limits import control, limits, processor_flags
 from measure import RESULTS, environment, save
 from measure import run as run_alone
 from netc.runtime.tuning import BLOCKS, Plan
@@ -68,20 +66,6 @@ def alternate(sides: dict[str, Callable[[], Any]], cores: int = 1) -> dict[str, 
         controls += control(cores)
     busy = statistics.median(controls) / min(controls)
     return {name: statistics.median(times) for name, times in found.items()} | {"busy": busy}
-
-
-def control(cores: int) -> list[float]:
-    """Seconds of a fixed loop of loads and stores, on so many cores at once, some times over."""
-    library, ffi = kernels_of_limits()
-    planes = np.zeros((cores, (24 << 10) + 64), np.uint8)
-    starts = [ffi.cast("char *", part.ctypes.data + -part.ctypes.data % 64) for part in planes]
-    times = []
-    with ThreadPoolExecutor(cores) as pool:
-        for _ in range(10):
-            started = time.perf_counter()
-            list(pool.map(lambda start: library.limit_l1(start, 20_000), starts))
-            times.append(time.perf_counter() - started)
-    return times
 
 
 def row(name: str, what: str, value: float, unit: str, at_least: float | None, aim: float | None, **facts: Any) -> Row:

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,20 @@ def kernels() -> tuple[Any, Any]:
         source = Path(__file__).with_suffix(".c")
         find_compiler().library([source], library, ["-O2", f"-m{flag}"], timeout=60)
         return ffi.dlopen(str(library)), ffi
+
+
+def control(cores: int) -> list[float]:
+    """Seconds of a fixed loop of loads and stores, on so many cores at once, some times over."""
+    library, ffi = kernels()
+    planes = np.zeros((cores, (24 << 10) + 64), np.uint8)
+    starts = [ffi.cast("char *", part.ctypes.data + -part.ctypes.data % 64) for part in planes]
+    times = []
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in range(10):
+            started = time.perf_counter()
+            list(pool.map(lambda start: library.limit_l1(start, 20_000), starts))
+            times.append(time.perf_counter() - started)
+    return times
 
 
 def processor_flags() -> list[str]:

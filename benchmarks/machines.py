@@ -5,16 +5,19 @@
 Random machines, many sequences side by side. What is beside the gates is the same work for each: inputs become planes,
 outputs become rows, and next states go where the next step reads them; step by step the state also leaves the core and
 comes back. All answers are compared before anything is timed. CPU time of one thread, the least of some rounds, in each
-of which every way has its turn, so that ratios come from one run. Written to results/machines.json.
+of which every way has its turn, so that ratios come from one run. A control loop says whether the machine was ours:
+where its median is not within 10 % of its best, that says "machine busy". Written to results/machines.json.
 """
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from limits import control
 from measure import save
 
 import netc
@@ -23,6 +26,7 @@ from netc.registry import resolve
 ROUNDS = 15
 STEPS = 50
 SEQUENCES = 4096
+BUSY = 1.1  # the control loop's median beside its best
 # ANDs, latches, inputs and outputs.
 MACHINES = {"large": (10_000, 500, 64), "small": (1_000, 100, 16)}
 
@@ -55,6 +59,12 @@ def ways_of(net: Any, x: Any) -> dict[str, Callable[[], Any]]:
             _, now = net.step(given, now, threads=1, out=(seen, None))
         return bits, now
 
+    def steps_into_arrays() -> Any:
+        now = net.machine.initial_state(SEQUENCES)
+        for given, seen in zip(x, bits, strict=True):
+            net.step(given, now, threads=1, out=(seen, now))
+        return bits, now
+
     def steps_of_planes() -> Any:
         now = net.start(SEQUENCES)
         for given, seen in zip(packed, rows, strict=True):
@@ -66,6 +76,7 @@ def ways_of(net: Any, x: Any) -> dict[str, Callable[[], Any]]:
         "run, bytes, into arrays": lambda: net.run(x, threads=1, out=(bits, state)),
         "run, packed, into arrays": lambda: net.run(packed, packed=True, packed_out=True, threads=1, out=(rows, state)),
         "step by step, bytes": steps,
+        "step by step, bytes, into arrays": steps_into_arrays,
         "step by step, packed, State": steps_of_planes,
     }
 
@@ -82,23 +93,27 @@ def check(ways: dict[str, Callable[[], Any]]) -> None:
         assert (state == wanted[1]).all(), name
 
 
-def measured(net: Any, x: Any) -> dict[str, dict[str, float]]:
+def measured(net: Any, x: Any) -> tuple[dict[str, dict[str, float]], float]:
+    """Of each way, and how much slower than its best the control loop was."""
     ways = ways_of(net, x)
     check(ways)
     kernel = net.engine.wide
     blocks = STEPS * -(-SEQUENCES // (8 * int(kernel.plane_bytes)))
     ways = {"gates alone": lambda: net.time_gates(blocks), **ways}
     seconds = dict.fromkeys(ways, float("inf"))
+    controls = control(1)
     for _ in range(ROUNDS):
         for name, run in ways.items():
             started = time.process_time()
             run()
             seconds[name] = min(seconds[name], time.process_time() - started)
+        controls += control(1)
     gates = seconds["gates alone"]
-    return {
+    rates = {
         name: {"steps_per_second": round(STEPS * SEQUENCES / spent), "times_the_gates": round(spent / gates, 2)}
         for name, spent in seconds.items()
     }
+    return rates, round(statistics.median(controls) / min(controls), 2)
 
 
 def main() -> None:
@@ -109,7 +124,7 @@ def main() -> None:
         x = np.random.default_rng(0).integers(0, 2, (STEPS, SEQUENCES, ports)).astype(np.uint8)
         for engine in engines:
             net = netc.compile(machine, engine=engine)
-            found = measured(net, x)
+            found, busy = measured(net, x)
             rows.append(
                 {
                     "machine": name,
@@ -118,10 +133,12 @@ def main() -> None:
                     "inputs": machine.inputs,
                     "outputs": machine.outputs,
                     "engine": engine,
+                    "busy": busy,
                     "ways": found,
                 }
             )
-            print(f"{name}: {machine.core.num_ands:,} ANDs, {latches} latches, engine {engine}")
+            marked = f"engine {engine}" + " (machine busy)" * (busy > BUSY)
+            print(f"{name}: {machine.core.num_ands:,} ANDs, {latches} latches, {marked}")
             for way, rate in found.items():
                 steps, times = rate["steps_per_second"], rate["times_the_gates"]
                 print(f"  {way:<30}{steps / 1e6:>8,.1f} million steps a second{times:>8,.2f} times the gates")
