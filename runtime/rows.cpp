@@ -9,6 +9,7 @@ namespace netc {
 namespace {
 
 constexpr uint64_t kOnes = 0x0101010101010101u;
+alignas(16) constexpr uint8_t kNothing[16] = {};  // a piece of a plane behind the last column
 
 // Rows of `width` bytes, each as two pieces that overlap unless it is one: no byte beside them is read or written.
 template <class Piece>
@@ -50,6 +51,13 @@ inline void each_piece(int64_t count, int64_t most, const Piece &piece) {
     for (int64_t at = 0; at < count; at += most) piece(std::max<int64_t>(0, std::min(at, count - most)), std::min(count, most));
 }
 
+// Bit c: whether column c is a complement.
+inline uint64_t complements(const uint32_t *places, int64_t columns) {
+    uint64_t bits = 0;
+    for (int64_t c = 0; c < columns; c++) bits |= static_cast<uint64_t>(places[c] & 1) << c;
+    return bits;
+}
+
 namespace portable {
 #define NETC_TARGET
 #define NETC_VECTOR 16
@@ -80,25 +88,36 @@ struct Kernels {
     void (*narrow_bit_rows)(const uint8_t *, int64_t, int64_t, const uint32_t *, int64_t, Planes);
     void (*unpack_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
     void (*unpack_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+    void (*unpack_wide_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+    void (*unpack_wide_bit_rows)(Planes, int64_t, const uint32_t *, int64_t, uint8_t *, int64_t);
+
+    int64_t wide() const { return vector_bytes; }           // columns from which unpack_wide_rows takes them
+    int64_t wide_bits() const { return 4 * vector_bytes; }  // and unpack_wide_bit_rows
 };
 
 BestFirst<Kernels> there() {
     BestFirst<Kernels> made;
 #if defined(__x86_64__)
     if (has_avx512())
-        made.add({64, avx512::pack_narrow_rows, avx512::pack_narrow_bits_of, avx512::unpack_rows, avx512::unpack_bit_rows});
-    if (has_avx2()) made.add({32, avx2::pack_narrow_rows, avx2::pack_narrow_bits_of, avx2::unpack_rows, avx2::unpack_bit_rows});
+        made.add({64, avx512::pack_narrow_rows, avx512::pack_narrow_bits_of, avx512::unpack_rows, avx512::unpack_bit_rows,
+                  avx512::unpack_wide_rows, avx512::unpack_wide_bit_rows});
+    if (has_avx2()) made.add({32, avx2::pack_narrow_rows, avx2::pack_narrow_bits_of, avx2::unpack_rows, avx2::unpack_bit_rows,
+                  avx2::unpack_wide_rows, avx2::unpack_wide_bit_rows});
 #endif
-    made.add({16, portable::pack_narrow_rows, portable::pack_narrow_bits_of, portable::unpack_rows, portable::unpack_bit_rows});
+    made.add({16, portable::pack_narrow_rows, portable::pack_narrow_bits_of, portable::unpack_rows, portable::unpack_bit_rows,
+                  portable::unpack_wide_rows, portable::unpack_wide_bit_rows});
     return made;
 }
 
+const BestFirst<Kernels> &all() {
+    static const BestFirst<Kernels> made = there();
+    return made;
+}
 // The best whose vectors are no longer than a plane.
 const Kernels &kernels(Planes planes) {
-    static const BestFirst<Kernels> made = there();
     int64_t set = planes.set;
-    while (made[set].vector_bytes > planes.bytes) set++;
-    return made[set];
+    while (all()[set].vector_bytes > planes.bytes) set++;
+    return all()[set];
 }
 
 }  // namespace
@@ -114,11 +133,19 @@ void pack_narrow_bits(const uint8_t *x, int64_t row_stride, int64_t rows, const 
 }
 
 void unpack_bytes(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
-    kernels(planes).unpack_rows(planes, rows, places, columns, out, row_stride);
+    for (int64_t set = planes.set;; set++) {
+        const Kernels &kernel = all()[set];
+        if (columns >= kernel.wide()) return kernel.unpack_wide_rows(planes, rows, places, columns, out, row_stride);
+        if (planes.bytes >= kernel.vector_bytes) return kernel.unpack_rows(planes, rows, places, columns, out, row_stride);
+    }
 }
 
 void unpack_bits(Planes planes, int64_t rows, const uint32_t *places, int64_t columns, uint8_t *out, int64_t row_stride) {
-    kernels(planes).unpack_bit_rows(planes, rows, places, columns, out, row_stride);
+    for (int64_t set = planes.set;; set++) {
+        const Kernels &kernel = all()[set];
+        if (columns >= kernel.wide_bits()) return kernel.unpack_wide_bit_rows(planes, rows, places, columns, out, row_stride);
+        if (planes.bytes >= kernel.vector_bytes) return kernel.unpack_bit_rows(planes, rows, places, columns, out, row_stride);
+    }
 }
 
 }  // namespace netc

@@ -65,13 +65,13 @@ bool packs(const Kernels &kernel, const Case &given) {
     return pack(x.data(), given.stride(), given.rows, reads.data(), count, planes) >> 1 == 2;
 }
 
-bool unpacks(const Kernels &kernel, const Case &given) {
+bool unpacks(decltype(Kernels::unpack_rows) unpack, const Case &given) {
     Noise memory(given.columns, given.plane_bytes);
     Planes planes = memory.planes();
     std::vector<uint32_t> places;
     for (int64_t i = 0; i < given.columns; i++) places.push_back(static_cast<uint32_t>(draw() % static_cast<uint64_t>(2 * given.columns)));
     std::vector<uint8_t> out(given.size(), 0xA5);
-    (given.bits ? kernel.unpack_bit_rows : kernel.unpack_rows)(planes, given.rows, places.data(), given.columns, out.data(), given.stride());
+    unpack(planes, given.rows, places.data(), given.columns, out.data(), given.stride());
     for (int64_t row = 0; row < given.rows; row++) {
         for (int64_t column = 0; column < 8 * given.width(); column++) {
             if (column >= given.columns && !given.bits) break;
@@ -89,12 +89,16 @@ bool unpacks(const Kernels &kernel, const Case &given) {
 bool check(const char *name, const Kernels &kernel) {
     std::printf("%s\n", name);
     for (bool bits : {false, true})
-        for (int64_t columns : {1, 2, 3, 5, 7, 8, 9, 11, 15, 16, 17, 24, 31, 32, 33, 40, 57, 63, 64, 65, 72, 100, 129})
-            for (int64_t plane_bytes = kernel.vector_bytes; plane_bytes <= kMostPlaneBytes; plane_bytes *= 2)
+        for (int64_t columns : {1, 2, 3, 5, 7, 8, 9, 11, 15, 16, 17, 24, 31, 32, 33, 40, 57, 63, 64, 65, 72, 100, 129, 150, 261})
+            for (int64_t plane_bytes = 16; plane_bytes <= kMostPlaneBytes; plane_bytes *= 2)
                 for (int64_t rows : {int64_t{0}, int64_t{1}, int64_t{9}, static_cast<int64_t>(draw() % static_cast<uint64_t>(8 * plane_bytes)), 8 * plane_bytes}) {
                     Case given{columns, rows, plane_bytes, static_cast<int64_t>(draw() % 2 * 3), bits};
-                    bool narrow = columns <= (bits ? kNarrowBits : kNarrowBytes);
-                    if (unpacks(kernel, given) && (!narrow || packs(kernel, given))) continue;
+                    bool fits = plane_bytes >= kernel.vector_bytes, narrow = columns <= (bits ? kNarrowBits : kNarrowBytes);
+                    bool wide = columns >= (bits ? kernel.wide_bits() : kernel.wide());
+                    if ((!fits || unpacks(bits ? kernel.unpack_bit_rows : kernel.unpack_rows, given)) &&
+                        (!wide || unpacks(bits ? kernel.unpack_wide_bit_rows : kernel.unpack_wide_rows, given)) &&
+                        (!fits || !narrow || packs(kernel, given)))
+                        continue;
                     std::printf("%lld columns of %s, %lld rows, planes of %lld bytes\n", static_cast<long long>(columns),
                                 bits ? "bits" : "bytes", static_cast<long long>(rows), static_cast<long long>(plane_bytes));
                     return false;
@@ -106,8 +110,7 @@ bool check(const char *name, const Kernels &kernel) {
 
 int main() {
     const char *names[] = {"portable", "avx2", "avx512"};
-    auto all = there();
-    for (int64_t set = all.size(); set-- > 0;)
-        if (!check(names[all[set].vector_bytes / 32], all[set])) return 1;
+    for (int64_t set = all().size(); set-- > 0;)
+        if (!check(names[all()[set].vector_bytes / 32], all()[set])) return 1;
     return 0;
 }
