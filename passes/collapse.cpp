@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "netc/core/abi.hpp"
+#include "netc/core/arithmetic.hpp"
 #include "netc/core/counting.hpp"
 #include "netc/core/diagram.hpp"
 #include "netc/core/exchange.hpp"
@@ -192,6 +193,16 @@ private:
             }
             context_->work += synthesis.work() / kWorkUnit;
             add(builder, std::move(roots));
+        }
+        {
+            Builder builder(cone.leaves);
+            int64_t work = 0;
+            std::vector<Lit> roots = build_by_arithmetic(builder, functions, inputs.data(), work);
+            context_->work += work / kWorkUnit;
+            if (!roots.empty()) {
+                add(builder, std::move(roots));
+                parts.back() = Walker(parts.back().view(), context_, options_.seed).part();  // without digits that nothing reads
+            }
         }
         for (uint64_t rounding = 0; rounding < kRoundings; rounding++) {
             Builder builder(cone.leaves);

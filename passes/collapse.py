@@ -19,8 +19,9 @@ class Collapse:
 
     Roots that together depend on at most `support` inputs and latches are taken in groups. For each group there are
     several circuits: shared decision diagrams in several orders of the variables, decompositions of each function,
-    adders where functions only count or weigh their inputs, and the cone as it is. Each is walked on for some rounds
-    (see `walk`) and the smallest stays, if it saves ANDs.
+    adders where functions only count or weigh their inputs or are digits of a product, a square, a root, a quotient or
+    a remainder, and the cone as it is. Each is walked on for some rounds (see `walk`) and the smallest stays, if it
+    saves ANDs.
     Law: at most as many ANDs (as after `strash` and `dce`), no dead ones; the result is hashed.
     """
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "netc/core/columns.hpp"
+
 namespace netc {
 namespace {
 
@@ -39,30 +41,6 @@ std::vector<Group> groups_of(const Table &function) {
     return groups;
 }
 
-// The number of true literals in binary, by full adders, column after column.
-std::vector<Lit> sum(Builder &builder, std::vector<Lit> column) {
-    std::vector<Lit> bits;
-    while (!column.empty()) {
-        std::vector<Lit> carries;
-        size_t at = 0;
-        while (column.size() - at >= 3) {
-            Builder::Sum made = builder.full_adder(column[at], column[at + 1], column[at + 2]);
-            column.push_back(made.sum);
-            carries.push_back(made.carry);
-            at += 3;
-        }
-        if (column.size() - at == 2) {
-            Builder::Sum made = builder.half_adder(column[at], column[at + 1]);
-            bits.push_back(made.sum);
-            carries.push_back(made.carry);
-        } else {
-            bits.push_back(column[at]);
-        }
-        column = std::move(carries);
-    }
-    return bits;
-}
-
 }  // namespace
 
 Lit build_by_counting(Builder &builder, const Table &function, const Lit *variables, Synthesis &synthesis) {
@@ -83,7 +61,8 @@ Lit build_by_counting(Builder &builder, const Table &function, const Lit *variab
             std::vector<Lit> column;
             for (size_t i = 0; i < group.variables.size(); i++)
                 column.push_back(complement_if(variables[group.variables[i]], group.negated[i]));
-            std::vector<Lit> bits = sum(builder, column);
+            const auto width = static_cast<size_t>(64 - __builtin_clzll(column.size()));
+            std::vector<Lit> bits = add_columns(builder, {std::move(column)}, width);
             field.bits = bits.size();
             inputs.insert(inputs.end(), bits.begin(), bits.end());
             fields.push_back(field);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "netc/core/columns.hpp"
 #include "netc/core/random.hpp"
 
 namespace netc {
@@ -268,21 +269,7 @@ private:
                 columns[place].push_back(complement_if(variables[v], digit.negative));
                 if (digit.negative) constant -= int64_t{1} << place;  // -x = (1 - x) - 1
             }
-        std::vector<Lit> sum;
-        for (size_t i = 0; i < width; i++) {
-            std::vector<Lit> &column = columns[i];
-            if (constant >> i & 1) column.push_back(kTrue);
-            for (size_t at = 0; at + 1 < column.size();) {
-                bool three = at + 2 < column.size();
-                Builder::Sum made = three ? builder.full_adder(column[at], column[at + 1], column[at + 2])
-                                          : builder.half_adder(column[at], column[at + 1]);
-                at += three ? 3 : 2;
-                column.push_back(made.sum);
-                if (i + 1 < width && made.carry != kFalse) columns[i + 1].push_back(made.carry);
-            }
-            sum.push_back(column.empty() ? kFalse : column.back());
-        }
-        return sum;
+        return add_columns(builder, std::move(columns), width, constant);
     }
 
     const std::vector<Table> &functions_;

@@ -1,6 +1,8 @@
 """Outputs derived anew from their truth tables."""
 
+import math
 import random
+from collections.abc import Callable
 from itertools import combinations
 
 import pytest
@@ -63,6 +65,62 @@ def test_a_weighted_threshold_is_added_up() -> None:
     after = Collapse(rounds=10).run(before, Context()).aig
     assert after.num_ands < before.num_ands / 2
     assert prove(before, after)
+
+
+def calculation(value: Callable[[int], int], inputs: int, digits: list[int], seed: int) -> Aig:
+    """Digits of a number that rows have, of inputs and outputs drawn to be exchanged and complemented; as decisions."""
+    draw = random.Random(seed)
+    build = Builder(inputs)
+    place = draw.sample(range(inputs), inputs)
+    flips = draw.getrandbits(inputs)
+    outputs = []
+    for digit in digits:
+        level = [value(row ^ flips) >> digit & 1 for row in range(1 << inputs)]
+        for index in place:
+            pairs = zip(level[::2], level[1::2], strict=True)
+            level = [build.mux(build.input(index), high, low) for low, high in pairs]
+        outputs.append(level[0] ^ draw.randrange(2))
+    return build.finish(draw.sample(outputs, len(outputs)))
+
+
+def quotient(a: int, b: int, otherwise: int) -> int:
+    return a // b if b else otherwise
+
+
+# The ANDs that are enough: seven for each full adder, one for each product of digits, ten for each digit that a row of
+# a division or of a root may subtract from, with an OR for each that is beyond it.
+CALCULATIONS = {
+    "product": (lambda row: (row & 31) * (row >> 5), 10, [1, 3, 5, 8], 25 + 7 * 20),
+    "uneven product": (lambda row: (row & 7) * (row >> 3), 10, [2, 4, 6, 9], 21 + 7 * 14),
+    "square": (lambda row: row * row, 10, [3, 6, 9, 12, 19], 45 + 7 * 40),
+    "root": (math.isqrt, 14, [0, 2, 3, 5], 10 * (2 + 4 + 5 + 6 + 7 + 8 + 9)),
+    "quotient": (lambda row: quotient(row & 63, row >> 6, 0), 12, [0, 1, 3], 10 * 21 + 5 + 11),
+    "quotient of ones by zero": (lambda row: quotient(row & 31, row >> 5, 31), 10, [0, 1, 3], 10 * 15 + 4),
+    "remainder": (lambda row: (row & 31) % (row >> 5) if row >> 5 else 0, 10, [1, 2, 4], 10 * 15 + 4 + 9),
+    # Repeated subtraction of nothing leaves what fits into the remainder.
+    "long remainder": (lambda row: (row & 127) % (row >> 7 or 8), 10, [0, 1, 2], 10 * (1 + 2 + 3 + 4 * 4) + 3),
+}
+
+
+@pytest.mark.parametrize("name", CALCULATIONS)
+def test_what_calculates_is_calculated(name: str) -> None:
+    """Whichever digits there are, and however inputs and outputs are exchanged and complemented."""
+    value, inputs, digits, enough = CALCULATIONS[name]
+    before = calculation(value, inputs, digits, seed=len(name))
+    after = Collapse(orders=0, rounds=0).run(before, Context()).aig
+    assert before.num_ands > enough
+    assert after.num_ands <= enough
+    assert prove(before, after)
+
+
+def test_what_differs_from_a_product_in_one_row_is_none() -> None:
+    """A product of which a digit is wrong, and one with another's digit for its own."""
+    product = CALCULATIONS["product"][0]
+    for wrong in (lambda row: product(row) ^ (row == 777) << 3, lambda row: product(row) & ~8 | product(row) >> 1 & 8):
+        before = calculation(wrong, 10, [1, 3, 5], seed=2)
+        after = Collapse(orders=0, rounds=0).run(before, Context()).aig
+        assert after.num_ands <= before.num_ands
+        assert prove(before, after)
 
 
 def test_outputs_share_what_they_have_in_common() -> None:
