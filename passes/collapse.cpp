@@ -197,7 +197,7 @@ private:
         {
             Builder builder(cone.leaves);
             int64_t work = 0;
-            std::vector<Lit> roots = build_by_arithmetic(builder, functions, inputs.data(), work);
+            std::vector<Lit> roots = arithmetic_.build(builder, functions, inputs.data(), work);
             context_->work += work / kWorkUnit;
             if (!roots.empty()) {
                 add(builder, std::move(roots));
@@ -269,6 +269,7 @@ private:
     Options options_;
     std::vector<Group> groups_;
     std::vector<Node> cone_;
+    Arithmetic arithmetic_;
 };
 
 }  // namespace

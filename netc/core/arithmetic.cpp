@@ -10,56 +10,7 @@ namespace {
 
 constexpr int kFewest = 4;  // variables; fewer are left to other decompositions
 
-// By zero, division gives zero, or what repeated subtraction comes to: a quotient of ones, and the dividend's low digits.
-enum class Kind { product, square, root, division, division_or_zero };
-
 using Word = std::vector<Lit>;  // the lowest digit first
-
-// An operation on words of `first` and `second` digits, which are its variables in this order.
-struct Operation {
-    Kind kind;
-    int first, second;
-
-    // Of the results, a quotient's digits below those of the remainder.
-    int digits() const {
-        switch (kind) {
-            case Kind::square: return 2 * first;
-            case Kind::root: return (first + 1) / 2;
-            default: return first + second;
-        }
-    }
-
-    uint32_t value(uint32_t row) const {
-        const uint32_t a = row & ((1u << first) - 1), b = row >> first;
-        switch (kind) {
-            case Kind::product: return a * b;
-            case Kind::square: return a * a;
-            case Kind::root: {
-                uint32_t root = 0;
-                while ((root + 1) * (root + 1) <= a) root++;
-                return root;
-            }
-            case Kind::division:
-            case Kind::division_or_zero: break;
-        }
-        uint32_t quotient = 0, rest = 0;
-        if (b) quotient = a / b, rest = a % b;
-        else if (kind == Kind::division) quotient = (1u << first) - 1, rest = a & ((1u << second) - 1);
-        return quotient | rest << first;
-    }
-
-    std::vector<Table> tables() const {
-        const int n = first + second;
-        std::vector<Table> tables(static_cast<size_t>(digits()), Table(n));
-        for (uint32_t row = 0; row < 1u << n; row++)
-            for (uint32_t rest = value(row); rest; rest &= rest - 1)
-                tables[static_cast<size_t>(__builtin_ctz(rest))].set(row);
-        for (Table &table : tables) table = Table::of(table.data(), n);  // repeated through the word
-        return tables;
-    }
-
-    Word build(Builder &builder, const Word &inputs) const;
-};
 
 Word multiply(Builder &builder, const Word &a, const Word &b) {
     std::vector<Word> columns(a.size() + b.size());
@@ -69,12 +20,15 @@ Word multiply(Builder &builder, const Word &a, const Word &b) {
     return add_columns(builder, std::move(columns), width);
 }
 
-// Products of two digits occur twice, and so count once in the next column.
+// Products of two digits occur twice, and so count once in the next column; with its own square, which is the digit, what
+// a digit has with the one below it comes to 2^(2 i) where that one is 0, to 2^(2 i + 1) where it is 1.
 Word square(Builder &builder, const Word &a) {
     std::vector<Word> columns(2 * a.size());
     for (size_t i = 0; i < a.size(); i++) {
-        columns[2 * i].push_back(a[i]);
-        for (size_t j = i + 1; j < a.size(); j++) columns[i + j + 1].push_back(builder.and_(a[i], a[j]));
+        const Lit below = i ? a[i - 1] : kFalse;
+        columns[2 * i].push_back(builder.and_(a[i], complement(below)));
+        if (i) columns[2 * i + 1].push_back(builder.and_(a[i], below));
+        for (size_t j = i + 2; j < a.size(); j++) columns[i + j + 1].push_back(builder.and_(a[i], a[j]));
     }
     const size_t width = columns.size();
     return add_columns(builder, std::move(columns), width);
@@ -133,6 +87,44 @@ Word root_of(Builder &builder, Word a) {
     return root;
 }
 
+}  // namespace
+
+int Operation::digits() const {
+    switch (kind) {
+        case Kind::square: return 2 * first;
+        case Kind::root: return (first + 1) / 2;
+        default: return first + second;
+    }
+}
+
+uint32_t Operation::value(uint32_t row) const {
+    const uint32_t a = row & ((1u << first) - 1), b = row >> first;
+    switch (kind) {
+        case Kind::product: return a * b;
+        case Kind::square: return a * a;
+        case Kind::root: {
+            uint32_t root = 0;
+            while ((root + 1) * (root + 1) <= a) root++;
+            return root;
+        }
+        case Kind::division:
+        case Kind::division_or_zero: break;
+    }
+    uint32_t quotient = 0, rest = 0;
+    if (b) quotient = a / b, rest = a % b;
+    else if (kind == Kind::division) quotient = (1u << first) - 1, rest = a & ((1u << second) - 1);
+    return quotient | rest << first;
+}
+
+std::vector<Table> Operation::tables() const {
+    const int n = first + second;
+    std::vector<Table> tables(static_cast<size_t>(digits()), Table(n));
+    for (uint32_t row = 0; row < 1u << n; row++)
+        for (uint32_t rest = value(row); rest; rest &= rest - 1) tables[static_cast<size_t>(__builtin_ctz(rest))].set(row);
+    for (Table &table : tables) table = Table::of(table.data(), n);  // repeated through the word
+    return tables;
+}
+
 Word Operation::build(Builder &builder, const Word &inputs) const {
     const Word a(inputs.begin(), inputs.begin() + first), b(inputs.begin() + first, inputs.end());
     switch (kind) {
@@ -143,18 +135,25 @@ Word Operation::build(Builder &builder, const Word &inputs) const {
     }
 }
 
-std::vector<Operation> operations_of(int n) {
-    std::vector<Operation> operations{{Kind::square, n, 0}, {Kind::root, n, 0}};
-    for (int first = 2; 2 * first <= n; first++) operations.push_back({Kind::product, first, n - first});
-    for (int first = 2; first < n - 1; first++)
-        for (Kind kind : {Kind::division, Kind::division_or_zero}) operations.push_back({kind, first, n - first});
-    return operations;
+const std::vector<Arithmetic::Known> &Arithmetic::operations(int num_vars, int64_t &work) {
+    using Kind = Operation::Kind;
+    std::vector<Known> &known = known_[num_vars];
+    if (!known.empty()) return known;
+    auto add = [&](Kind kind, int first) {
+        const Operation operation{kind, first, num_vars - first};
+        const std::vector<Table> tables = operation.tables();
+        known.push_back({operation, {tables.begin(), tables.end()}});
+        work += static_cast<int64_t>((size_t{1} << num_vars) * tables.size() / 8);
+    };
+    for (Kind kind : {Kind::square, Kind::root}) add(kind, num_vars);
+    for (int first = 2; 2 * first <= num_vars; first++) add(Kind::product, first);
+    for (int first = 2; first < num_vars - 1; first++)
+        for (Kind kind : {Kind::division, Kind::division_or_zero}) add(kind, first);
+    return known;
 }
 
-}  // namespace
-
-std::vector<Lit> build_by_arithmetic(Builder &builder, const std::vector<Table> &functions, const Lit *variables,
-                                     int64_t &work) {
+std::vector<Lit> Arithmetic::build(Builder &builder, const std::vector<Table> &functions, const Lit *variables,
+                                   int64_t &work) {
     uint32_t support = 0;
     for (const Table &function : functions) support |= function.support();
     const int n = __builtin_popcount(support);
@@ -165,10 +164,10 @@ std::vector<Lit> build_by_arithmetic(Builder &builder, const std::vector<Table> 
     for (int v = 0; v < functions[0].num_vars(); v++)
         if (support >> v & 1) names.push_back(variables[v]);
     Matcher matcher(std::move(compact));
-    for (const Operation &operation : operations_of(n)) {
-        const std::vector<Table> tables = operation.tables();
-        work += static_cast<int64_t>((size_t{1} << n) * tables.size() / 8);
-        const std::optional<Matching> matching = matcher.match(tables, work);
+    for (const auto &[operation, shapes] : operations(n, work)) {
+        if (!matcher.suits(shapes)) continue;
+        work += static_cast<int64_t>((size_t{1} << n) * shapes.size() / 8);
+        const std::optional<Matching> matching = matcher.match(operation.tables(), work);
         if (!matching) continue;
         Word inputs;
         for (size_t v = 0; v < names.size(); v++)

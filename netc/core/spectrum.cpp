@@ -156,32 +156,27 @@ Spectrum::Spectrum(const Table &table) : coefficients(size_t{1} << table.num_var
         signature += mix(static_cast<uint64_t>(std::abs(coefficients[m])) << 8 | static_cast<uint64_t>(__builtin_popcountll(m)));
 }
 
-size_t Matcher::excess_of(const Table &table) {
+Shape::Shape(const Table &table) : support(__builtin_popcount(table.support())) {
     const size_t rows = 64 * table.size(), ones = table.count();
-    return ones > rows - ones ? 2 * ones - rows : rows - 2 * ones;
+    excess = ones > rows - ones ? 2 * ones - rows : rows - 2 * ones;
 }
 
 Matcher::Matcher(std::vector<Table> functions) : functions_(std::move(functions)) {
     assert(!functions_.empty() && functions_.size() <= kMostFunctions);
-    for (const Table &function : functions_)
-        shapes_.push_back({excess_of(function), __builtin_popcount(function.support())});
+    for (const Table &function : functions_) shapes_.emplace_back(function);
+}
+
+bool Matcher::suits(const std::vector<Shape> &others) const {
+    return std::all_of(shapes_.begin(), shapes_.end(), [&](const Shape &shape) {
+        return std::find(others.begin(), others.end(), shape) != others.end();
+    });
 }
 
 std::optional<Matching> Matcher::match(const std::vector<Table> &others, int64_t &work) {
     const int n = functions_[0].num_vars();
     const auto words = static_cast<int64_t>(functions_[0].size());
-    // What a glance rules out, first: most of what is asked for.
-    std::vector<Shape> shapes;
-    for (const Table &other : others) {
-        const size_t excess = excess_of(other);
-        bool wanted = false;
-        for (const Shape &shape : shapes_) wanted |= shape.excess == excess;
-        shapes.push_back({excess, wanted ? __builtin_popcount(other.support()) : -1});
-        work += wanted ? words * (n + 1) : words;
-    }
-    for (const Shape &shape : shapes_)
-        if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) return {};
-
+    const std::vector<Shape> shapes(others.begin(), others.end());
+    work += words * (n + 1) * static_cast<int64_t>(others.size());
     const int64_t transform = 8 * words * n;  // 64 coefficients to a word, each a step of a sum
     if (spectra_.empty()) {
         for (const Table &function : functions_) spectra_.emplace_back(function);

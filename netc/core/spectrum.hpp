@@ -34,6 +34,15 @@ struct Spectrum {
     uint64_t signature;                 // the same however inputs and output are permuted and complemented
 };
 
+// What a glance tells of a function, the same however its inputs and output are permuted and complemented.
+struct Shape {
+    explicit Shape(const Table &table);
+    bool operator==(const Shape &other) const { return excess == other.excess && support == other.support; }
+
+    size_t excess;  // of the rows of one value over those of the other
+    int support;    // variables it depends on
+};
+
 class Matcher {
 public:
     static constexpr size_t kMostFunctions = 40;
@@ -41,17 +50,12 @@ public:
     // At most kMostFunctions, which together depend on all their variables.
     explicit Matcher(std::vector<Table> functions);
 
-    // `others` have as many variables. Adds the words looked at to `work`.
+    // Whether each function has the shape of one of the others; few others pass, and only they are worth their tables.
+    bool suits(const std::vector<Shape> &others) const;
+    // `others` have as many variables as the functions. Adds the words looked at to `work`.
     std::optional<Matching> match(const std::vector<Table> &others, int64_t &work);
 
 private:
-    struct Shape {
-        size_t excess;  // of the rows of one value over those of the other
-        int support;    // variables it depends on
-        bool operator==(const Shape &other) const { return excess == other.excess && support == other.support; }
-    };
-    static size_t excess_of(const Table &table);
-
     std::vector<Table> functions_;
     std::vector<Shape> shapes_;
     std::vector<Spectrum> spectra_;  // as soon as they are needed
