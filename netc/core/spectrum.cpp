@@ -7,9 +7,10 @@
 namespace netc {
 namespace {
 
-constexpr int kMostTries = 256;  // variables taken for another, in all
-constexpr int kSigned = 63;      // the bit of an equation that holds what its unknowns sum up to
-constexpr uint64_t kChosen = 1;  // what sets a variable that is tried apart from those that look alike
+constexpr int kMostTries = 256;   // variables taken for another, in all
+constexpr int kMostChoices = 64;  // of outputs that look alike
+constexpr int kSigned = 63;       // the bit of an equation that holds what its unknowns sum up to
+constexpr uint64_t kChosen = 1;   // what sets a variable that is tried apart from those that look alike
 
 // Some functions' spectra side by side, as a hypergraph: each mask joins its variables.
 class Side {
@@ -183,29 +184,41 @@ std::optional<Matching> Matcher::match(const std::vector<Table> &others, int64_t
         work += transform * static_cast<int64_t>(spectra_.size());
     }
     std::vector<std::optional<Spectrum>> known(others.size());
-    Matching found;
-    std::vector<const Spectrum *> ours, theirs;
+    std::vector<std::vector<size_t>> candidates(functions_.size());
+    std::vector<const Spectrum *> ours;
     for (size_t i = 0; i < functions_.size(); i++) {
         ours.push_back(&spectra_[i]);
-        for (size_t o = 0; o < others.size() && theirs.size() == i; o++) {
+        for (size_t o = 0; o < others.size(); o++) {
             if (!(shapes[o] == shapes_[i])) continue;
             if (!known[o]) {
                 known[o].emplace(others[o]);
                 work += transform;
             }
-            if (known[o]->signature != spectra_[i].signature) continue;
-            found.output.push_back(o);
-            theirs.push_back(&*known[o]);
+            if (known[o]->signature == spectra_[i].signature) candidates[i].push_back(o);
         }
-        if (theirs.size() == i) return {};
+        if (candidates[i].empty()) return {};
     }
-    Side mine(n, std::move(ours)), yours(n, std::move(theirs));
-    Search search(mine, yours, static_cast<size_t>(n), found);
+    // Nearly always there is one candidate for each; otherwise every choice is tried in turn, as the digits of a number.
+    Side mine(n, std::move(ours));
     const std::vector<uint64_t> same(static_cast<size_t>(n));
-    const bool matched = search.run(same, same);
-    work += 2 * transform * search.tries();
-    if (!matched) return {};
-    return found;
+    std::vector<size_t> chosen(candidates.size());
+    for (int choice = 0; choice < kMostChoices; choice++) {
+        Matching found;
+        std::vector<const Spectrum *> theirs;
+        for (size_t i = 0; i < candidates.size(); i++) {
+            found.output.push_back(candidates[i][chosen[i]]);
+            theirs.push_back(&*known[found.output[i]]);
+        }
+        Side yours(n, std::move(theirs));
+        Search search(mine, yours, static_cast<size_t>(n), found);
+        const bool matched = search.run(same, same);
+        work += 2 * transform * search.tries();
+        if (matched) return found;
+        size_t next = 0;
+        while (next < chosen.size() && ++chosen[next] == candidates[next].size()) chosen[next++] = 0;
+        if (next == chosen.size()) break;
+    }
+    return {};
 }
 
 }  // namespace netc
