@@ -44,10 +44,10 @@ WALK = "walk{leaves=16,rounds=100000,patience=1000}"
 PIPELINE = (
     f"best(limit{{work=20000000}}({FROM_FUNCTIONS}) | small{{nodes=2000}}(limit{{work=50000000}}({level_text(3)}))); "
     f"limit{{work=50000000}}(small{{nodes=500}}(climb{{n=100000,stale=2000,slack=2}}({' | '.join(TURNS)}))); "
-    f"small{{nodes=3000}}({WALK}); limit{{work=20000000}}({WALK})"
+    f"{WALK}"
 )
 USUAL = "usual"
-BUDGET = 180_000_000  # units of work, of which a walk takes many: less than sixty CPU seconds, which are allowed
+BUDGET = 150_000_000  # units of work, of which a walk takes many: less than sixty CPU seconds, which are allowed
 CEC_SECONDS = 20
 DEEPSYN = "&deepsyn -T 60"
 

@@ -18,6 +18,7 @@ from netc.measuring import BATCHES, MOST_BYTES, EngineFacts, Latency, clocked, c
 from netc.model import Model
 from netc.plots import Bar, Chart
 from netc.simulation import simulate, simulate_layers
+from netc.targets import compile as compile_net
 
 __all__ = ["Bench", "EngineTimes", "Throughput", "bench"]
 
