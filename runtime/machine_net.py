@@ -18,8 +18,9 @@ from netc.native import ffi, lib
 from netc.protocols import Engine
 
 from .arguments import CONVERTED_ROWS, as_bits, checked_out, is_read_in_place, pointer, row_width, threads_for
-from .choice import NO_OPTIONS, Choice
+from .choice import NO_OPTIONS, Choice, chosen_for
 from .runner import Runner
+from .tuning import Chosen
 
 __all__ = ["MachineNet", "State"]
 
@@ -113,7 +114,12 @@ class MachineNet:
 
     def __repr__(self) -> str:
         machine = self.machine
-        return f"<MachineNet, {machine.latches:,} latches, engine {self.engine.name}: {machine.core!r}>"
+        return f"<MachineNet, {machine.latches:,} latches, engine {self.choice.plan}: {machine.core!r}>"
+
+    @property
+    def choice(self) -> Chosen:
+        """The engine and how many sequences take a step in one pass, and why these, as of a `Net`."""
+        return chosen_for(self.engine)
 
     def start(self, sequences: int, state: npt.ArrayLike | None = None, *, packed: bool = False) -> State:
         """The state of so many sequences in the core's form: the resets, or what an array says."""
