@@ -13,7 +13,7 @@ SOURCES = (
     "tests/core/arithmetic_check.cpp",
     "netc/core/arithmetic.cpp",
     "netc/core/spectrum.cpp",
-    "netc/core/adders.cpp",
+    "netc/core/columns.cpp",
 )
 
 
