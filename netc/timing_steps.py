@@ -276,6 +276,7 @@ class _OfGrid:
 
     def ways(self, net: Any, grids: int, most: int) -> Iterator[tuple[str, int, Callable[[int], Any]]]:
         state = _bits(grids, *self.size, self.grid.channels)
+        most = max(1, min(most, MOST_BYTES // state.size))
 
         def by_arrays(threads: int) -> None:
             now = state

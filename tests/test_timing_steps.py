@@ -10,7 +10,7 @@ from netc.runtime.table import TableEngine
 
 from netc import Aig, Builder, Grid, InternalError, Machine, Model, NetcError, bench_steps, registry
 
-QUICK = {"threads": [1, 2], "seconds": 1e-3}
+QUICK: dict[str, Any] = {"threads": [1, 2], "seconds": 1e-3}
 
 
 def shift_register(length: int = 3) -> Machine:

@@ -25,7 +25,7 @@ Examples:
   netc bench model.pt --engine table --json
   netc bench model.pt --seconds 0.02 --plot speed.svg
   netc bench counter.aag --engine table
-  netc bench life.aag --grid 512x512 --boundary zero"""
+  netc bench life.aag --grid 128x128 --boundary zero"""
 
 
 @click.command("bench", epilog=EPILOG)

@@ -24,7 +24,8 @@ def add(build: Builder, x: list[int], y: list[int], carry: int = 0) -> list[int]
     """Two numbers, the least digit first, by a chain that begins with a half adder where no carry comes in."""
     total = []
     for index in range(max(len(x), len(y))):
-        digit, carry = full_adder(build, *(n[index] if index < len(n) else 0 for n in (x, y)), carry)
+        a, b = (number[index] if index < len(number) else 0 for number in (x, y))
+        digit, carry = full_adder(build, a, b, carry)
         total.append(digit)
     return [*total, carry]
 
@@ -101,7 +102,7 @@ def test_what_is_subtracted_is_a_complement_added() -> None:
 def test_partial_sums_that_are_read_stay() -> None:
     build = Builder(8)
     halves = [count_by_halves(build, [build.input(4 * half + index) for index in range(4)]) for half in range(2)]
-    before = build.finish([*add(build, *halves), *halves[0], *halves[1]])
+    before = build.finish([*add(build, halves[0], halves[1]), *halves[0], *halves[1]])
     after = adders(before)
     assert np.array_equal(numbers(before), numbers(after))
     inputs = twins.all_patterns(8)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from netc.runtime import fastest, kept, workshop
 from netc.runtime.machine_code import targets
+from netc.runtime.table import kernels
 from netc.runtime.tuning import BLOCKS, Candidate, Plan
 
 from netc import Builder, Dense, Grid, Head, LayeredNetwork, Model, NetcError, Tiled, compile
@@ -72,7 +73,7 @@ def test_another_program_head_or_kernel_is_measured_by_itself(compared: list[lis
     other = Model(compile(model()).model.logic, head=Head.group_sum(8, 2))
     for each in (model(9), other):
         compile(each)
-    compile(model(), kernel=fastest.kernels()[-1])
+    compile(model(), kernel=kernels()[-1])
     assert len(compared) == 4
 
 
@@ -84,7 +85,7 @@ def test_another_processor_or_build_measures_by_itself(
     compile(model())
     core = tmp_path / "core"
     core.write_bytes(b"another build")
-    monkeypatch.setattr(kept._core, "__file__", str(core))
+    monkeypatch.setattr("netc._core.__file__", str(core))
     compile(model())
     assert len(compared) == 3
 
