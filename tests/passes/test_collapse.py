@@ -89,7 +89,7 @@ def quotient(a: int, b: int, otherwise: int) -> int:
 
 # The ANDs that are enough: seven for each full adder, one for each product of digits, ten for each digit that a row of
 # a division or of a root may subtract from, with an OR for each that is beyond it.
-CALCULATIONS = {
+CALCULATIONS: dict[str, tuple[Callable[[int], int], int, list[int], int]] = {
     "product": (lambda row: (row & 31) * (row >> 5), 10, [1, 3, 5, 8], 25 + 7 * 20),
     "uneven product": (lambda row: (row & 7) * (row >> 3), 10, [2, 4, 6, 9], 21 + 7 * 14),
     "square": (lambda row: row * row, 10, [3, 6, 9, 12, 19], 45 + 7 * 40),
