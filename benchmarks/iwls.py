@@ -43,8 +43,7 @@ TURNS = (
 WALK = "walk{leaves=16,rounds=100000,patience=1000}"
 PIPELINE = (
     f"best(limit{{work=20000000}}({FROM_FUNCTIONS}) | small{{nodes=2000}}(limit{{work=50000000}}({level_text(3)}))); "
-    f"limit{{work=50000000}}(small{{nodes=500}}(climb{{n=100000,stale=2000,slack=2}}({' | '.join(TURNS)}))); "
-    f"{WALK}"
+    f"limit{{work=50000000}}(small{{nodes=500}}(climb{{n=100000,stale=2000,slack=2}}({' | '.join(TURNS)}))); " + WALK
 )
 USUAL = "usual"
 BUDGET = 150_000_000  # units of work: about sixty CPU seconds, which are allowed; of the slowest three 100 million are

@@ -38,34 +38,12 @@ struct Strip {
     }
 };
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_VECTOR 16
+#define NETC_KERNEL "runtime/pack_kernel.inc"
 #define NETC_GFNI 0
-#include "runtime/pack_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
+#include "runtime/each_target.inc"
 #undef NETC_GFNI
-}  // namespace portable
+#undef NETC_KERNEL
 #if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_VECTOR 32
-#define NETC_GFNI 0
-#include "runtime/pack_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-#undef NETC_GFNI
-}  // namespace avx2
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_VECTOR 64
-#define NETC_GFNI 0
-#include "runtime/pack_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-#undef NETC_GFNI
-}  // namespace avx512
 namespace gfni {
 #define NETC_TARGET NETC_TARGET_GFNI
 #define NETC_VECTOR 64

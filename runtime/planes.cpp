@@ -24,23 +24,9 @@ inline void transpose_lanes(const uint64_t *from, uint64_t *to) {
         for (int j = 0; j < 8; j++) to[8 * i + j] = from[8 * j + i];
 }
 
-namespace portable {
-#define NETC_TARGET
-#include "runtime/planes_kernel.inc"
-#undef NETC_TARGET
-}  // namespace portable
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#include "runtime/planes_kernel.inc"
-#undef NETC_TARGET
-}  // namespace avx2
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#include "runtime/planes_kernel.inc"
-#undef NETC_TARGET
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/planes_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 struct Kernels {
     void (*move)(Planes, const uint8_t *, const PlaneMove *, int64_t);

@@ -26,31 +26,9 @@ constexpr double kBitsOfPlane = 8 * kPlane;
 constexpr double kShortest = 20e-6;  // seconds of one run, far above the clock's resolution
 constexpr int kRounds = 3;           // through all kernels, so that what disturbs the machine meets no single one
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_BYTES 16
-#include "runtime/rates_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_BYTES
-}  // namespace portable
-
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_BYTES 32
-#include "runtime/rates_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_BYTES
-}  // namespace avx2
-
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_BYTES 64
-#include "runtime/rates_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_BYTES
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/rates_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 struct Kernels {
     uint64_t (*combine)(int64_t rounds);

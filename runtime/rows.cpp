@@ -58,29 +58,9 @@ inline uint64_t complements(const uint32_t *places, int64_t columns) {
     return bits;
 }
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_VECTOR 16
-#include "runtime/rows_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-}  // namespace portable
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_VECTOR 32
-#include "runtime/rows_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-}  // namespace avx2
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_VECTOR 64
-#include "runtime/rows_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/rows_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 struct Kernels {
     int64_t vector_bytes;

@@ -24,31 +24,9 @@ typedef void (*Loop)(const netc_table::Record *, uint32_t, void *planes);
 // The tables that a netc_table holds.
 constexpr bool is_made(unsigned table) { return !(table & 1) && netc::is_smallest(table); }
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_TERNARY 0
-#include "runtime/table_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-}  // namespace portable
-
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_TERNARY 0
-#include "runtime/table_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-}  // namespace avx2
-
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_TERNARY 1
-#include "runtime/table_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/table_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 netc::BestFirst<Kernel> there() {
     netc::BestFirst<Kernel> made;

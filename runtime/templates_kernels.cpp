@@ -19,31 +19,9 @@ struct Kernel {
     netc_eval wide, small;
 };
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_TERNARY 0
-#include "runtime/templates_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-}  // namespace portable
-
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_TERNARY 0
-#include "runtime/templates_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-}  // namespace avx2
-
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_TERNARY 1
-#include "runtime/templates_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/templates_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 BestFirst<Kernel> there() {
     BestFirst<Kernel> made;

@@ -34,29 +34,9 @@ using Singles = FloatThresholds<float, uint32_t, at_least>;
 template <bool at_least>
 using Doubles = FloatThresholds<double, uint64_t, at_least>;
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_VECTOR 16
-#include "runtime/thresholds_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-}  // namespace portable
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_VECTOR 32
-#include "runtime/thresholds_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-}  // namespace avx2
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_VECTOR 64
-#include "runtime/thresholds_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_VECTOR
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/thresholds_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 using Pack = bool (*)(const netc_thresholds &, int64_t, const uint8_t *, int64_t, int64_t, int64_t, Planes);
 

@@ -42,35 +42,9 @@ struct Scratch {
           count(reinterpret_cast<uint8_t *>(winner + votes.winner_digits)) {}
 };
 
-namespace portable {
-#define NETC_TARGET
-#define NETC_TERNARY 0
-#define NETC_VECTOR 16
-#include "runtime/votes_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-#undef NETC_VECTOR
-}  // namespace portable
-#if defined(__x86_64__)
-namespace avx2 {
-#define NETC_TARGET NETC_TARGET_AVX2
-#define NETC_TERNARY 0
-#define NETC_VECTOR 32
-#include "runtime/votes_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-#undef NETC_VECTOR
-}  // namespace avx2
-namespace avx512 {
-#define NETC_TARGET NETC_TARGET_AVX512
-#define NETC_TERNARY 1
-#define NETC_VECTOR 64
-#include "runtime/votes_kernel.inc"
-#undef NETC_TARGET
-#undef NETC_TERNARY
-#undef NETC_VECTOR
-}  // namespace avx512
-#endif
+#define NETC_KERNEL "runtime/votes_kernel.inc"
+#include "runtime/each_target.inc"
+#undef NETC_KERNEL
 
 struct Kernels {
     void (*count)(const netc_votes &, Planes, int64_t, const Scratch &);

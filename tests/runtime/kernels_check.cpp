@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "netc/core/array.hpp"
+#include "netc/core/random.hpp"
 #include "runtime/program.hpp"
 #include "runtime/thresholds.hpp"
 
@@ -16,12 +17,9 @@ namespace {
 
 constexpr int64_t kInputs = 37, kGates = 400, kOutputs = 60, kClasses = 5, kSamples = 1100;
 
-uint64_t state = 1;
-uint32_t draw(uint32_t below) {  // SplitMix64
-    uint64_t z = state += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return static_cast<uint32_t>((z ^ z >> 31) >> 33) % below;
+netc::Random stream{1};
+uint32_t draw(uint32_t below) {
+    return static_cast<uint32_t>(stream.next() >> 33) % below;
 }
 
 struct Network {

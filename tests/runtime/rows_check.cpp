@@ -6,16 +6,15 @@
 #include <cstdio>
 #include <vector>
 
+#include "netc/core/random.hpp"
+
 using namespace netc;
 
 namespace {
 
-uint64_t state = 1;
-uint64_t draw() {  // SplitMix64
-    uint64_t z = state += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
+Random stream{1};
+uint64_t draw() {
+    return stream.next();
 }
 
 struct Case {
